@@ -1,0 +1,68 @@
+"""What is traded, and where: instruments' markets, their rules and their tickers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from bot.domain.money import on_tick
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """One instrument's central limit order book.
+
+    Attributes:
+        market_id: the exchange's id of the market.
+        instrument_id: the exchange's id of the instrument that is traded on it.
+        symbol: the instrument's symbol, such as `text-prime`; what people call the market.
+        tick: the smallest price step, USD per unit.
+        min_size: the smallest order, units.
+        max_size: the largest order, units; None where the exchange names none.
+        status: the exchange's own word: `active`, `inactive`, `suspended`, or one it adds later.
+    """
+
+    market_id: str
+    instrument_id: str
+    symbol: str
+    tick: Decimal
+    min_size: int = 1
+    max_size: int | None = None
+    status: str = "active"
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the market takes orders."""
+        return self.status == "active"
+
+    def faults(self, price: Decimal, quantity: int) -> list[str]:
+        """What is wrong with an order's price (USD per unit) and quantity (units); empty when nothing is."""
+        found = []
+        if price <= 0:
+            found.append(f"the price must be positive, not {price}")
+        elif not on_tick(price, self.tick):
+            found.append(f"the price {price} is not a whole number of ticks of {self.tick}")
+        if quantity < self.min_size:
+            found.append(f"the quantity must be at least {self.min_size}, not {quantity}")
+        if self.max_size is not None and quantity > self.max_size:
+            found.append(f"the quantity must be at most {self.max_size}, not {quantity}")
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Ticker:
+    """A market's best prices and last trade, USD per unit; None where that side is empty or nothing traded yet."""
+
+    market_id: str
+    at: datetime
+    bid: Decimal | None = None
+    ask: Decimal | None = None
+    last_price: Decimal | None = None
+
+    @property
+    def mid(self) -> Decimal | None:
+        """Half-way between bid and ask; None unless both sides are quoted."""
+        if self.bid is None or self.ask is None:
+            return None
+        return (self.bid + self.ask) / 2

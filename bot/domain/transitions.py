@@ -1,0 +1,179 @@
+"""How an order changes: one table, one pure function.
+
+`apply(order, event, at)` is the only way in which an order's state changes anywhere in gridbot. The table holds
+the rows that the real world needs: fills that overtake the answer to the placement, fills that arrive after a
+cancel, orders that turn up after they were judged not sent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TypeAlias
+
+from bot.domain.fill import Fill
+from bot.domain.order import Order, OrderState
+
+S = OrderState
+
+
+class IllegalTransition(Exception):
+    """An event that cannot happen to an order in its state; what is known of the order must be wrong."""
+
+    def __init__(self, order: Order, event: OrderEvent, why: str) -> None:
+        super().__init__(f"order {order.client_order_id} ({order.state}) cannot take {event}: {why}")
+        self.order = order
+        self.event = event
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The exchange has the order, under this id."""
+
+    order_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The exchange refused the placement: it never rested."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """A request about the order went out and no clear answer came back."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NeverArrived:
+    """Orders and fills were listed, more than once, and the exchange does not have it."""
+
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Resubmitted:
+    """An order that was settled as not sent goes out again under the same client id."""
+
+
+@dataclass(frozen=True, slots=True)
+class CancelRequested:
+    """A cancel is about to go out."""
+
+
+@dataclass(frozen=True, slots=True)
+class CancelRefused:
+    """The exchange refused the cancel and the order still rests."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The exchange says that it is over: `state` is FILLED, CANCELLED, EXPIRED or REJECTED."""
+
+    state: OrderState
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A trade of the order. Callers apply each `trade_id` once; the store refuses a second."""
+
+    fill: Fill
+
+
+OrderEvent: TypeAlias = (
+    Accepted | Refused | Unclear | NeverArrived | Resubmitted | CancelRequested | CancelRefused | Closed | Filled
+)
+"""Everything that can happen to an order."""
+
+_NEXT: dict[tuple[type, OrderState], OrderState] = {
+    (Accepted, S.SUBMITTING): S.OPEN,
+    (Accepted, S.UNKNOWN): S.OPEN,
+    (Accepted, S.NOT_SENT): S.OPEN,  # it turned up after all
+    (Accepted, S.OPEN): S.OPEN,
+    (Accepted, S.CANCELLING): S.CANCELLING,
+    (Accepted, S.FILLED): S.FILLED,
+    (Accepted, S.CANCELLED): S.CANCELLED,
+    (Accepted, S.EXPIRED): S.EXPIRED,
+    (Refused, S.SUBMITTING): S.REJECTED,
+    (Refused, S.UNKNOWN): S.REJECTED,
+    (Unclear, S.SUBMITTING): S.UNKNOWN,
+    (
+        Unclear,
+        S.OPEN,
+    ): S.OPEN,  # a cancel of which nothing is known: it rests until the exchange says otherwise
+    (Unclear, S.CANCELLING): S.CANCELLING,
+    (Unclear, S.UNKNOWN): S.UNKNOWN,
+    (NeverArrived, S.SUBMITTING): S.NOT_SENT,
+    (NeverArrived, S.UNKNOWN): S.NOT_SENT,
+    (Resubmitted, S.NOT_SENT): S.SUBMITTING,
+    (CancelRequested, S.OPEN): S.CANCELLING,
+    (CancelRequested, S.CANCELLING): S.CANCELLING,
+    (CancelRefused, S.CANCELLING): S.OPEN,
+    (Filled, S.SUBMITTING): S.OPEN,
+    (Filled, S.UNKNOWN): S.OPEN,
+    (Filled, S.NOT_SENT): S.OPEN,
+    (Filled, S.OPEN): S.OPEN,
+    (Filled, S.CANCELLING): S.CANCELLING,
+    (Filled, S.CANCELLED): S.CANCELLED,
+    (Filled, S.EXPIRED): S.EXPIRED,
+}
+
+_CLOSABLE = frozenset({S.SUBMITTING, S.UNKNOWN, S.NOT_SENT, S.OPEN, S.CANCELLING})
+_CLOSED = frozenset({S.FILLED, S.CANCELLED, S.EXPIRED, S.REJECTED})
+
+
+def apply(order: Order, event: OrderEvent, at: datetime) -> Order:
+    """The order after the event. Applying the same event again changes nothing but `updated_at`, fills excepted.
+
+    Raises:
+        IllegalTransition: the event cannot happen to an order in this state, or fills more than was ordered.
+    """
+    if isinstance(event, Closed):
+        return _close(order, event, at)
+    state = _NEXT.get((type(event), order.state))
+    if state is None:
+        raise IllegalTransition(order, event, "the table has no such row")
+    if isinstance(event, Filled):
+        return _fill(order, event, state, at)
+    if isinstance(event, Accepted):
+        if order.order_id not in (None, event.order_id):
+            raise IllegalTransition(order, event, f"it is already known as {order.order_id}")
+        return replace(order, state=state, order_id=event.order_id, reason="", updated_at=at)
+    reason = getattr(event, "reason", "")
+    return replace(order, state=state, reason=reason, updated_at=at)
+
+
+def _close(order: Order, event: Closed, at: datetime) -> Order:
+    if event.state not in _CLOSED:
+        raise IllegalTransition(order, event, f"{event.state} is not a closed state")
+    if order.state in _CLOSED:
+        return order
+    if order.state not in _CLOSABLE:
+        raise IllegalTransition(order, event, "the table has no such row")
+    return replace(order, state=event.state, reason=event.reason, updated_at=at)
+
+
+def _fill(order: Order, event: Filled, state: OrderState, at: datetime) -> Order:
+    fill = event.fill
+    if (fill.market_id, fill.side) != (order.market_id, order.side):
+        raise IllegalTransition(order, event, "the fill is of another market or side")
+    if order.order_id not in (None, fill.order_id):
+        raise IllegalTransition(order, event, f"the fill is of order {fill.order_id}")
+    if fill.quantity > order.remaining:
+        raise IllegalTransition(order, event, f"only {order.remaining} units are left to fill")
+    filled = order.filled + fill.quantity
+    return replace(
+        order,
+        state=S.FILLED if filled == order.quantity else state,
+        order_id=fill.order_id,
+        filled=filled,
+        filled_notional=order.filled_notional + fill.notional,
+        reason="" if filled == order.quantity else order.reason,
+        updated_at=at,
+    )
