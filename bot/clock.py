@@ -105,7 +105,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self._virtual = _VirtualSelector()
         super().__init__(self._virtual)
-        self._clock_resolution = 1e-9
+        self._clock_resolution = 1e-6  # as fine as `datetime`, and coarser than a float of a century in seconds
 
     def time(self) -> float:
         """Virtual seconds since the loop was made."""

@@ -146,8 +146,12 @@ class Exchange(Protocol):
         """Units that inference can use, by instrument id; a unit that is partly used does not count."""
         ...
 
-    async def transfer_to_consumption(self, instrument_id: str, quantity: int) -> VenueTransfer:
+    async def transfer_to_consumption(
+        self, instrument_id: str, quantity: int, *, key: str | None = None
+    ) -> VenueTransfer:
         """Move units from Trading to Consumption; done only when the history says so. Sent once.
+
+        `key` is sent as the `Idempotency-Key`; the exchange may ignore it.
 
         Raises:
             RequestRefused: it was not applied.

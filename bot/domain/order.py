@@ -111,6 +111,11 @@ class Order:
         return self.state.is_live
 
     @property
+    def is_unsettled(self) -> bool:
+        """Whether it may or may not have reached the exchange."""
+        return self.state in (OrderState.SUBMITTING, OrderState.UNKNOWN)
+
+    @property
     def average_price(self) -> Decimal | None:
         """Mean price of what was filled, USD per unit; None before the first fill."""
         return self.filled_notional / self.filled if self.filled else None

@@ -86,6 +86,11 @@ class Transfer:
     transfer_id: str | None = None
     reason: str = ""
 
+    @property
+    def is_unsettled(self) -> bool:
+        """Whether it may or may not have reached the exchange."""
+        return self.state in (TransferState.SUBMITTING, TransferState.UNKNOWN)
+
     def become(
         self, state: TransferState, at: datetime, *, transfer_id: str | None = None, reason: str = ""
     ) -> Transfer:

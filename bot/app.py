@@ -1,0 +1,189 @@
+"""How a gridbot is put together. Read this first.
+
+    settings -> instances: strategies with their markets and schedules -+
+    exchange: the Trading client over HTTP, or over a loopback in memory +-> Daemon.run(stop)
+    store: SQLite or PostgreSQL                                          |
+    clock, ids: the machine's, or virtual and seeded --------------------+
+
+The three ways to run differ in what is passed in here and in nothing else: live, `run_live` reaches the exchange of the
+settings; on paper, `run_paper` serves a simulated exchange over HTTP first and reaches that; a rehearsal
+(`bot.cli.rehearsal`) calls `run_bot` with a simulated exchange in memory, in virtual time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from bot.clock import RandomIds, SystemClock
+from bot.engine.daemon import Daemon, Pace
+from bot.engine.runner import Instance
+from bot.engine.schedule import Schedule
+from bot.errors import ConfigError, DataError
+from bot.grid.keys import SigningKey
+from bot.grid.trading import TradingClient
+from bot.grid.transport import AiohttpTransport
+from bot.ports import Clock, Exchange, Ids, Run, Store
+from bot.settings import EngineSettings, ExchangeSettings, PaperSettings, ScheduleSettings, Settings
+from bot.sim import state
+from bot.sim.build import Scenario, SimExchange, build_exchange
+from bot.sim.config import VenueConfig
+from bot.sim.server import serve
+from bot.storage import open_store
+from bot.strategy import registry
+from bot.version import VERSION
+
+
+async def run_bot(
+    settings: Settings,
+    *,
+    kind: str,
+    exchange: Exchange,
+    store: Store,
+    clock: Clock,
+    ids: Ids,
+    stop: asyncio.Event,
+) -> None:
+    """Run the strategies of the settings until `stop` is set. `kind` is what the run is recorded as.
+
+    Raises:
+        GridbotError: it cannot start, or had to stop; see `Daemon.run`.
+    """
+    started_at = clock.now()
+    daemon = Daemon(
+        instances(settings, started_at),
+        exchange=exchange,
+        store=store,
+        clock=clock,
+        ids=ids,
+        pace=pace(settings.engine),
+        run=Run(ids.new("run"), kind, started_at, version=VERSION),
+    )
+    await daemon.run(stop)
+
+
+async def run_live(settings: Settings, stop: asyncio.Event) -> None:
+    """Trade on the exchange of the settings until `stop` is set. Raises `GridbotError`."""
+    await _run_over_http(settings, settings.exchange.base_url, signing_key(settings.exchange), "run", stop)
+
+
+async def run_paper(settings: Settings, stop: asyncio.Event) -> None:
+    """Serve a simulated exchange on this machine and trade on it, in real time, until `stop` is set.
+
+    The exchange's accounts, orders and trades are kept in `paper.state_file` over restarts. Raises `GridbotError`.
+    """
+    paper = settings.paper
+    clock = SystemClock()
+    exchange = paper_exchange(paper, symbols(settings), clock.now(), RandomIds())
+
+    def keep() -> None:
+        state.save(paper.state_file, state.dump(exchange.venue))
+
+    keep()
+    async with serve(exchange.api, clock, host=paper.host, port=paper.port, on_change=keep) as server:
+        key = SigningKey.from_text(exchange.credentials(server.url).signing_key)
+        await _run_over_http(settings, f"{server.url}/v1", key, "paper", stop)
+    keep()
+
+
+def paper_exchange(paper: PaperSettings, listed: tuple[str, ...], now: datetime, ids: Ids) -> SimExchange:
+    """The simulated exchange of paper trading: the one that was kept, or a new one.
+
+    Raises:
+        DataError: the file that was kept, or a candle or trace file, is malformed.
+    """
+    venue_config = VenueConfig(symbols=listed, auto_transfer=paper.auto_transfer)
+    scenario = Scenario(
+        venue=venue_config,
+        seed=paper.seed,
+        mean_price=paper.mean_price,
+        candles=paper.prices,
+        cash=paper.cash,
+        demand_symbol=listed[0],
+        tokens_per_hour=paper.tokens_per_hour or None,
+        trace=paper.demand,
+        client=paper.client,
+    )
+    kept = state.load(paper.state_file, venue_config, now, ids) if paper.state_file.exists() else None
+    try:
+        return build_exchange(scenario, start=now, ids=ids, venue=kept)
+    except DataError as error:
+        raise DataError(f"{error} (paper.seed {paper.seed}, paper.state_file {paper.state_file})") from error
+
+
+def instances(settings: Settings, start: datetime) -> list[Instance]:
+    """The strategy instances of the settings, with schedules that count from `start`.
+
+    Raises:
+        ConfigError: there is none, or one cannot be found, or its parameters are wrong.
+    """
+    if not settings.strategies:
+        raise ConfigError("no strategy is configured; add one under 'strategies:', see config.example.yaml")
+    return [
+        Instance(
+            name=one.name,
+            strategy=registry.make(one.strategy, one.parameters),
+            symbols=one.markets,
+            schedule=_schedule(one.schedule, start),
+        )
+        for one in settings.strategies
+    ]
+
+
+def symbols(settings: Settings) -> tuple[str, ...]:
+    """Every market that a strategy of the settings trades, once, in the order of the settings."""
+    return tuple(dict.fromkeys(symbol for one in settings.strategies for symbol in one.markets)) or ("text-prime",)
+
+
+def pace(engine: EngineSettings) -> Pace:
+    """How often the daemon does what it does."""
+    return Pace(
+        poll=timedelta(seconds=engine.poll_seconds),
+        settle=timedelta(seconds=engine.settle_seconds),
+        snapshot=timedelta(seconds=engine.snapshot_seconds),
+        stop=timedelta(seconds=engine.stop_seconds),
+        on_stop=engine.on_stop,
+    )
+
+
+def signing_key(exchange: ExchangeSettings) -> SigningKey:
+    """The trading key of the settings.
+
+    Raises:
+        ConfigError: there is none.
+        KeyMaterialError: it cannot be used.
+    """
+    if exchange.signing_key is not None:
+        return SigningKey.from_text(exchange.signing_key.get_secret_value())
+    if exchange.signing_key_file is not None:
+        return SigningKey.from_file(Path(exchange.signing_key_file))
+    raise ConfigError(
+        "no trading key: make one with `gridbot keys new FILE`, register its public key with the exchange, and name it "
+        "as exchange.signing_key_file, or give the key as GRIDBOT_EXCHANGE__SIGNING_KEY"
+    )
+
+
+async def _run_over_http(
+    settings: Settings, base_url: str, key: SigningKey, kind: str, stop: asyncio.Event
+) -> None:
+    clock = SystemClock()
+    transport = AiohttpTransport(base_url, timeout_seconds=settings.exchange.timeout_seconds)
+    exchange = TradingClient(transport, key, clock, layout=settings.exchange.layout)
+    try:
+        store = await open_store(settings.database.url.get_secret_value(), create=True)
+        try:
+            await run_bot(
+                settings, kind=kind, exchange=exchange, store=store, clock=clock, ids=RandomIds(), stop=stop
+            )
+        finally:
+            await store.close()
+    finally:
+        await exchange.close()
+
+
+def _schedule(schedule: ScheduleSettings, start: datetime) -> Schedule:
+    if schedule.cron is not None:
+        return Schedule.cron(schedule.cron)
+    assert schedule.every is not None
+    return Schedule.every(schedule.every, start)

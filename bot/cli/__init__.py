@@ -1,0 +1,58 @@
+"""The command line, `gridbot`: `main` runs it, `root` lists the commands."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+import typer
+
+from bot.cli.options import Options
+from bot.cli.root import app
+from bot.errors import GridbotError
+from bot.redaction import mask
+
+FAILED = 1
+"""The exit status for an error that gridbot knows."""
+
+UNEXPECTED = 70
+"""The exit status for one that it does not: a bug, as `sysexits.h` counts them."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line and return its exit status: 0, 1, 2 for wrong usage, 70 for a bug, 130 when interrupted.
+
+    Bad input ends in one clear message on stderr, never in a traceback, unless `--debug` asks for it.
+    """
+    options = Options()
+    try:
+        status = _run(arguments, options)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read our output has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except GridbotError as error:
+        _complain(str(error), options)
+        return FAILED
+    except Exception as error:  # noqa: BLE001 - the last resort: shown, and turned into an exit status
+        hint = "" if options.debug else "; run again with --debug for the traceback"
+        _complain(f"unexpected error: {type(error).__name__}: {error}{hint}", options)
+        return UNEXPECTED
+    return status
+
+
+def _run(arguments: Sequence[str] | None, options: Options) -> int:
+    command = typer.main.get_command(app)
+    try:
+        command.main(args=None if arguments is None else list(arguments), prog_name="gridbot", obj=options)
+    except SystemExit as finished:
+        return finished.code if isinstance(finished.code, int) else 0
+    return 0
+
+
+def _complain(text: str, options: Options) -> None:
+    if options.debug:
+        typer.echo(mask(traceback.format_exc()), err=True)
+    typer.echo(mask(f"gridbot: {text}"), err=True)

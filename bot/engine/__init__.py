@@ -1,0 +1,1 @@
+"""The daemon: feeds strategies with snapshots on their schedules, and hands what they want to execution."""

@@ -1,0 +1,111 @@
+"""Consistent snapshots of prices and holdings for hooks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.domain.account import Holdings, Units
+from bot.domain.market import Market, Ticker
+from bot.domain.order import Order
+from bot.domain.transfer import Transfer
+from bot.execution.blotter import Blotter
+from bot.ports import Clock, Exchange
+from bot.strategy.context import Consumption, MarketSnapshot
+from bot.treasury.burn import BurnMeter
+
+FRESH_FOR = timedelta(seconds=1)
+"""How old prices and holdings may be when they are shared between hooks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Our orders, transfers and holdings, such that every unit shows at least once.
+
+    Orders and transfers are ours as they stood *before* the holdings were read, and holdings are read in the direction
+    in which units flow: cash, Trading, Consumption. A unit that moves meanwhile shows twice for a moment, never not at
+    all: a strategy may wait a little, and never buys twice.
+    """
+
+    at: datetime
+    version: int
+    orders: tuple[Order, ...]
+    transfers: tuple[Transfer, ...]
+    holdings: Holdings
+
+
+class Feed:
+    """Reads the exchange for hooks, and reads as little as it can: what is fresh is shared."""
+
+    def __init__(self, exchange: Exchange, blotter: Blotter, clock: Clock, markets: Mapping[str, Market]) -> None:
+        self._exchange = exchange
+        self._blotter = blotter
+        self._clock = clock
+        self._markets = markets
+        self._account: Account | None = None
+        self._tickers: dict[str, Ticker] = {}
+        self._read_at: dict[str, datetime] = {}
+        self._burn: dict[str, BurnMeter] = {}
+        self._reading = asyncio.Lock()
+
+    async def account(self) -> Account:
+        """What we hold and what is under way. Raises `ExchangeError`."""
+        async with self._reading:
+            return await self._fresh_account()
+
+    async def snapshot(self, strategy: str, symbols: Sequence[str]) -> tuple[Account, dict[str, MarketSnapshot]]:
+        """The account, and the markets as the strategy instance of that name sees them. Raises `ExchangeError`."""
+        async with self._reading:
+            account = await self._fresh_account()
+            markets = {}
+            for symbol in symbols:
+                market = self._markets[symbol]
+                markets[symbol] = self._view(strategy, market, await self._ticker(market), account)
+            return account, markets
+
+    async def _fresh_account(self) -> Account:
+        account = self._account
+        if account is None or account.version != self._blotter.version or self._is_stale(account.at):
+            account = self._account = await self._read_account()
+        return account
+
+    async def _read_account(self) -> Account:
+        at = self._clock.now()
+        version, orders, transfers = self._blotter.version, self._blotter.orders, self._blotter.transfers
+        cash = await self._exchange.cash()
+        trading = await self._exchange.trading_units()
+        consumption = await self._exchange.consumption_units()
+        for instrument_id, units in consumption.items():
+            self._burn.setdefault(instrument_id, BurnMeter()).observe(at, units.available)
+        return Account(at, version, orders, transfers, Holdings(cash, trading, consumption))
+
+    async def _ticker(self, market: Market) -> Ticker:
+        market_id = market.market_id
+        if market_id not in self._tickers or self._is_stale(self._read_at[market_id]):
+            at = self._clock.now()
+            self._tickers[market_id] = await self._exchange.ticker(market_id)
+            self._read_at[market_id] = at
+        return self._tickers[market_id]
+
+    def _is_stale(self, at: datetime) -> bool:
+        return self._clock.now() - at > FRESH_FOR
+
+    def _view(self, strategy: str, market: Market, ticker: Ticker, account: Account) -> MarketSnapshot:
+        instrument = market.instrument_id
+        stock = account.holdings.consumption.get(instrument, Units(instrument))
+        meter = self._burn.get(instrument)
+        return MarketSnapshot(
+            market=market,
+            ticker=ticker,
+            position=account.holdings.trading.get(instrument, Units(instrument)),
+            consumption=Consumption(
+                units=stock.available,
+                in_transfer=sum(t.quantity for t in account.transfers if t.instrument_id == instrument),
+                burn_per_hour=meter.units_per_hour if meter else None,
+            ),
+            orders=tuple(
+                order for order in account.orders if (order.strategy, order.market_id) == (strategy, market.market_id)
+            ),
+        )

@@ -1,0 +1,1 @@
+"""From what strategies want to what the exchange did, with a journal in between."""

@@ -1,0 +1,145 @@
+"""The one place where our orders and transfers change: memory and database together, one event at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection
+from datetime import datetime
+from typing import TypeAlias
+
+from bot.domain.fill import Fill
+from bot.domain.order import Order, OrderState
+from bot.domain.transfer import Transfer, TransferState
+from bot.domain.transitions import Accepted, Filled, OrderEvent, apply
+from bot.ports import Clock, OrderRecord, Store
+
+Listener: TypeAlias = Callable[[Order, OrderEvent], None]
+"""Called after an order event is stored, with the order as it is now."""
+
+
+class Blotter:
+    """Our live orders and open transfers.
+
+    Every change is stored before it is shown: what can be read here survives a crash. `version` grows with every
+    change; whatever was fetched from the exchange before the present version may miss units that have moved since.
+    `changed` is set with it, for whoever waits for news to clear.
+    """
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._orders: dict[str, Order] = {}
+        self._transfers: dict[str, Transfer] = {}
+        self._listeners: list[Listener] = []
+        self._changing = asyncio.Lock()
+        self.version = 0
+        self.changed = asyncio.Event()
+
+    async def load(self) -> None:
+        """Read what was live when the database was last written."""
+        self._orders = {order.client_order_id: order for order in await self._store.live_orders()}
+        self._transfers = {transfer.key: transfer for transfer in await self._store.open_transfers()}
+        self._has_changed()
+
+    def listen(self, listener: Listener) -> None:
+        """Call `listener` after every order event."""
+        self._listeners.append(listener)
+
+    @property
+    def orders(self) -> tuple[Order, ...]:
+        """Live orders, oldest first."""
+        return tuple(self._orders.values())
+
+    @property
+    def transfers(self) -> tuple[Transfer, ...]:
+        """Open transfers, oldest first."""
+        return tuple(self._transfers.values())
+
+    def get(self, client_order_id: str) -> Order | None:
+        """A live order."""
+        return self._orders.get(client_order_id)
+
+    async def add_order(self, order: Order) -> None:
+        """Journal a new order; when this returns, it may be sent."""
+        async with self._changing:
+            await self._store.add_order(order)
+            self._orders[order.client_order_id] = order
+            self._has_changed()
+
+    async def change_order(
+        self, order: Order, event: OrderEvent, *, only_in: Collection[OrderState] | None = None
+    ) -> Order | None:
+        """Apply an event to an order and store both.
+
+        `order` says which; the state that counts is the newest one that is stored. Answers None, and changes nothing,
+        when the event is a fill that is counted already, or the order is in none of the states of `only_in`.
+
+        Raises:
+            IllegalTransition: the event cannot happen to the order.
+            StoreError: the database refused; nothing has changed.
+        """
+        async with self._changing:
+            now = self._clock.now()
+            key = order.client_order_id
+            order = self._orders.get(key) or await self._store.order(key) or order
+            if only_in is not None and order.state not in only_in:
+                return None
+            changed = apply(order, event, now)
+            if not await self._store_order(changed, event, now):
+                return None
+            if changed.is_live:
+                self._orders[changed.client_order_id] = changed
+            else:
+                self._orders.pop(changed.client_order_id, None)
+            self._has_changed()
+        for listener in self._listeners:
+            listener(changed, event)
+        return changed
+
+    async def add_transfer(self, transfer: Transfer) -> None:
+        """Journal a new transfer; when this returns, it may be sent."""
+        async with self._changing:
+            await self._store.add_transfer(transfer)
+            self._transfers[transfer.key] = transfer
+            self._has_changed()
+
+    async def change_transfer(
+        self, transfer: Transfer, state: TransferState, *, transfer_id: str | None = None, reason: str = ""
+    ) -> Transfer:
+        """Store a transfer's next state.
+
+        Raises:
+            ValueError: the state cannot follow.
+            StoreError: the database refused; nothing has changed.
+        """
+        async with self._changing:
+            transfer = self._transfers.get(transfer.key) or transfer
+            changed = transfer.become(state, self._clock.now(), transfer_id=transfer_id, reason=reason)
+            await self._store.save_transfer(changed)
+            if changed.state.is_open:
+                self._transfers[changed.key] = changed
+            else:
+                self._transfers.pop(changed.key, None)
+            self._has_changed()
+            return changed
+
+    def _has_changed(self) -> None:
+        self.version += 1
+        self.changed.set()
+
+    async def _store_order(self, order: Order, event: OrderEvent, at: datetime) -> bool:
+        record = OrderRecord(at, order.client_order_id, type(event).__name__, order.state, _detail(event))
+        if isinstance(event, Filled):
+            return await self._store.add_fill(event.fill, order, record)
+        await self._store.save_order(order, record)
+        return True
+
+
+def _detail(event: OrderEvent) -> str:
+    match event:
+        case Filled(Fill() as fill):
+            return f"{fill.quantity} at {fill.price} ({fill.trade_id})"
+        case Accepted(order_id):
+            return order_id
+        case _:
+            return str(getattr(event, "reason", ""))

@@ -1,0 +1,1 @@
+"""The client of the exchange: keys, signing, transport, wire formats, and the Trading API."""

@@ -1,0 +1,134 @@
+"""Balances and transfers as the exchange sends them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from msgspec import Struct
+
+from bot.domain.account import Cash, Units
+from bot.domain.money import ZERO
+from bot.domain.transfer import VenueTransfer
+from bot.grid.envelope import Rows
+from bot.grid.fields import Moment, amount, moment_or_none, required, units, units_or_none, whole_units
+
+USD = "usd"
+
+_CONSUMPTION = "consumption"
+_PENDING = "pending"
+
+
+class AccountRow(Struct):
+    """A balance of cash, or of one instrument, in its newer shape or its older one."""
+
+    instrument_id: str | None = None
+    currency: str | None = None
+    total_balance: Decimal | None = None
+    available_balance: Decimal | None = None
+    locked_balance: Decimal | None = None
+    total: Decimal | None = None
+    available: Decimal | None = None
+    reserved: Decimal | None = None
+
+    @property
+    def is_usd(self) -> bool:
+        """Whether it is a balance of US dollars."""
+        return self.currency is not None and self.currency.lower() == USD
+
+
+class TransferRow(Struct):
+    """A transfer between two of our accounts; the answer to a request for one holds its id and status only."""
+
+    transfer_id: str | None = None
+    instrument_id: str | None = None
+    quantity: Decimal | None = None
+    to_account_type: str | None = None
+    status: str | None = None
+    created_at: Moment = None
+    transferred_at: Moment = None
+
+    @property
+    def is_to_consumption(self) -> bool:
+        """Whether it goes to Consumption; one that does not say where it goes does, as nearly all do."""
+        return self.to_account_type is None or self.to_account_type.lower() == _CONSUMPTION
+
+
+ACCOUNTS = Rows(AccountRow)
+TRANSFERS = Rows(TransferRow)
+
+
+def cash_of(rows: list[AccountRow]) -> Cash:
+    """US dollars among balances; none when there is no such balance.
+
+    Raises:
+        FieldError: the balance makes no sense.
+    """
+    for row in rows:
+        if row.is_usd:
+            total, available, locked = _balance(row)
+            return Cash(total, available, locked)
+    return Cash()
+
+
+def trading_units_of(rows: list[AccountRow]) -> dict[str, Units]:
+    """Units among balances, by instrument id; the older shape names the instrument as its currency.
+
+    Raises:
+        FieldError: a balance makes no sense.
+    """
+    found = {}
+    for row in rows:
+        if not row.is_usd:
+            instrument_id = _instrument_id(row)
+            total, available, locked = (units(part, "balance") for part in _balance(row))
+            found[instrument_id] = Units(instrument_id, total, available, locked)
+    return found
+
+
+def consumption_units_of(rows: list[AccountRow]) -> dict[str, Units]:
+    """Whole units that inference can use, by instrument id; units that are still on their way do not count.
+
+    Raises:
+        FieldError: a balance makes no sense.
+    """
+    found = {}
+    for row in rows:
+        instrument_id = _instrument_id(row)
+        available = whole_units(_available(row), "available_balance")
+        found[instrument_id] = Units(instrument_id, available, available)
+    return found
+
+
+def transfer_of(row: TransferRow) -> VenueTransfer:
+    """A transfer; it is under way as long as its status does not say otherwise.
+
+    Raises:
+        FieldError: it has no id, or a field makes no sense.
+    """
+    return VenueTransfer(
+        transfer_id=required(row.transfer_id, "transfer_id"),
+        instrument_id=row.instrument_id,
+        quantity=units_or_none(row.quantity, "quantity"),
+        status=row.status or _PENDING,
+        created_at=moment_or_none(row.transferred_at if row.created_at is None else row.created_at, "created_at"),
+    )
+
+
+def _instrument_id(row: AccountRow) -> str:
+    return required(row.instrument_id or row.currency, "instrument_id")
+
+
+def _balance(row: AccountRow) -> tuple[Decimal, Decimal, Decimal]:
+    """Total, available and locked. The total that is sent matters only where what is locked is not."""
+    available = _available(row)
+    locked = row.reserved if row.locked_balance is None else row.locked_balance
+    total = row.total if row.total_balance is None else row.total_balance
+    if locked is not None:
+        held = amount(locked, "locked_balance")
+    else:
+        held = ZERO if total is None else amount(total, "total_balance") - available
+    return available + held, available, held
+
+
+def _available(row: AccountRow) -> Decimal:
+    return amount(row.available if row.available_balance is None else row.available_balance, "available_balance")

@@ -1,0 +1,58 @@
+"""Where an exchange is: its base URL, checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Self
+from urllib.parse import urlsplit
+
+from bot.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A base URL in its two parts: `origin` such as `https://example.org:8443`, `base_path` such as `/v1` or empty."""
+
+    origin: str
+    base_path: str
+
+    @classmethod
+    def of(cls, base_url: str) -> Self:
+        """Read a base URL; plain http is good enough for this machine only.
+
+        Raises:
+            ConfigError: it is no such URL.
+        """
+        if not (base_url.isascii() and base_url.isprintable()) or " " in base_url:
+            raise _refused("it has a blank, or a character that URLs cannot have")
+        try:
+            parts = urlsplit(base_url)
+            host, port = parts.hostname or "", parts.port
+        except ValueError as error:
+            raise _refused(str(error)) from None
+        if "@" in parts.netloc:
+            raise _refused("it must not hold a user name or password")
+        if parts.scheme not in ("https", "http") or not host or parts.query or parts.fragment:
+            raise _refused("write it as https://host/v1")
+        if parts.scheme == "http" and not is_loopback(host):
+            raise _refused("requests to another machine need https")
+        name = f"[{host}]" if ":" in host else host
+        return cls(
+            f"{parts.scheme}://{name}" if port is None else f"{parts.scheme}://{name}:{port}", parts.path.rstrip("/")
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address is this machine itself."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _refused(why: str) -> ConfigError:
+    """The URL itself is not shown: it may hold a secret by mistake."""
+    return ConfigError(f"the exchange's base URL cannot be used: {why}")

@@ -1,0 +1,170 @@
+"""Which error an answer other than a success is, and what a user can do about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+
+from bot.errors import (
+    AccessDenied,
+    AuthenticationFailed,
+    BadAnswer,
+    DuplicateOrder,
+    ExchangeError,
+    ExchangeUnavailable,
+    InsufficientFunds,
+    InvalidRequest,
+    NoStock,
+    NotFound,
+    OrderAlreadyClosed,
+    OutcomeUnknown,
+    RateLimited,
+    RequestRefused,
+)
+from bot.ports import Request, Response
+
+READ = "GET"
+"""The one method that changes nothing at the exchange."""
+
+_LONGEST_DETAIL = 300
+_DEFAULT_WAIT_SECONDS = 1.0
+_ALREADY_CANCELLED = "order_already_cancelled"
+
+_BY_STATUS: dict[int, type[RequestRefused]] = {
+    400: InvalidRequest,
+    401: AuthenticationFailed,
+    402: NoStock,
+    403: AccessDenied,
+    404: NotFound,
+    422: InvalidRequest,
+}
+
+_HINTS = {
+    "auto_mode_trading_restricted": (
+        "Switch the account from Auto Mode to Advanced Mode in the exchange's dashboard; "
+        "orders of one's own are taken in Advanced Mode only."
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What the exchange says is wrong: its code, or its words again where it gives none, and its words."""
+
+    code: str
+    detail: str
+
+
+def error_of(request: Request, response: Response, now: datetime) -> ExchangeError:
+    """The error that an answer other than 2xx is; `now` (UTC) is for a rate limit that ends at a moment."""
+    problem = problem_of(response)
+    facts = facts_of(request, response) | {"code": problem.code, "hint": _HINTS.get(problem.code, "")}
+    kind = _kind(request, response.status, problem)
+    if kind is RateLimited:
+        return RateLimited(problem.detail, retry_after=_wait_seconds(response, now), **facts)
+    return kind(problem.detail, **facts)
+
+
+def unclear(request: Request) -> type[ExchangeError]:
+    """The error of a request that got no usable answer: a read can be repeated, a write may have been applied."""
+    return ExchangeUnavailable if request.method == READ else OutcomeUnknown
+
+
+def facts_of(request: Request, response: Response | None = None) -> dict[str, Any]:
+    """What every error says of its request."""
+    facts: dict[str, Any] = {"method": request.method, "path": request.path}
+    if response is not None:
+        facts |= {"status": response.status, "request_id": response.headers.get("x-request-id")}
+    return facts
+
+
+def problem_of(response: Response) -> Problem:
+    """What an error's body says, in any of the three forms that the exchange uses; its status where it says nothing."""
+    try:
+        body = msgspec.json.decode(response.body)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        body = None
+    found = _problem(body) if isinstance(body, dict) else Problem("", "")
+    code, detail = _short(found.code), _short(found.detail)
+    return Problem(code or detail, detail or code or _phrase(response.status))
+
+
+def _problem(body: dict[str, Any]) -> Problem:
+    match body:
+        case {"errors": {"detail": str(detail)}}:
+            return Problem("", detail)
+        case {"error": {"message": str(message), **rest}}:
+            return Problem(str(rest.get("code") or ""), message)
+        case {"error": {"code": str(code)}}:
+            return Problem(code, "")
+        case {"message": str(message)}:
+            return Problem(str(body.get("code") or ""), message)
+        case {"errors": dict() | list() as faults}:
+            return Problem("", msgspec.json.encode(faults).decode())
+        case {"error": str(words)}:
+            return Problem("", words)
+    return Problem("", "")
+
+
+def _kind(request: Request, status: int, problem: Problem) -> type[ExchangeError]:
+    words = f"{problem.code} {problem.detail}".lower()
+    if request.method == "DELETE" and (status == 409 or (status == 500 and _ALREADY_CANCELLED in words)):
+        return OrderAlreadyClosed
+    if status == 408 or status >= 500:
+        return unclear(request)
+    if status < 400:  # a redirect; following it would send a signed request elsewhere
+        return BadAnswer if request.method == READ else OutcomeUnknown
+    if status == 429:
+        return RateLimited
+    if status in (400, 409, 422) and "duplicate" in words and "client" in words:
+        return DuplicateOrder
+    if status in (400, 409, 422) and "insufficient" in words:
+        return InsufficientFunds
+    return _BY_STATUS.get(status, RequestRefused)
+
+
+def _wait_seconds(response: Response, now: datetime) -> float:
+    headers = response.headers
+    for name in ("retry-after", "x-ratelimit-retry-after"):
+        if name in headers and (wait := _seconds(headers[name], now)) is not None:
+            return wait
+    reset = _number(headers.get("x-ratelimit-reset", ""))
+    return _DEFAULT_WAIT_SECONDS if reset is None else max(0.0, reset - now.timestamp())
+
+
+def _seconds(text: str, now: datetime) -> float | None:
+    """Seconds, written as such or as the date at which they end."""
+    number = _number(text)
+    if number is not None:
+        return number
+    try:
+        at = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return max(0.0, (at - now).total_seconds())
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if 0 <= number < float("inf") else None
+
+
+def _short(text: str) -> str:
+    words = " ".join(text.split())
+    return words if len(words) <= _LONGEST_DETAIL else f"{words[:_LONGEST_DETAIL]}..."
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "an answer without words"

@@ -1,0 +1,28 @@
+"""Settings: YAML < `.env` < environment < command line. `models` lists them all; `load_settings` reads them."""
+
+from bot.settings.load import config_file, load_settings
+from bot.settings.models import (
+    DatabaseSettings,
+    EngineSettings,
+    ExchangeSettings,
+    LoggingSettings,
+    PaperSettings,
+    ScheduleSettings,
+    Settings,
+    StrategySettings,
+)
+from bot.settings.show import as_shown
+
+__all__ = [
+    "DatabaseSettings",
+    "EngineSettings",
+    "ExchangeSettings",
+    "LoggingSettings",
+    "PaperSettings",
+    "ScheduleSettings",
+    "Settings",
+    "StrategySettings",
+    "as_shown",
+    "config_file",
+    "load_settings",
+]

@@ -1,0 +1,32 @@
+"""What is wrong with strategies as they are written, told even where other settings are wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, TypeAlias
+
+from bot.settings.layer import KeyPath
+
+CheckStrategy: TypeAlias = Callable[[str, Mapping[str, Any]], Iterable[tuple[KeyPath, str]]]
+"""What is wrong with a strategy's name or parameters: (path within the strategy's settings, fault) each."""
+
+
+def strategy_faults(written: object, check: CheckStrategy | None) -> Iterator[tuple[KeyPath, str]]:
+    """Names that are used twice, and what `check` finds; what is no list of strategies is not looked at."""
+    names: set[str] = set()
+    for number, instance in enumerate(written if isinstance(written, list) else []):
+        for path, text in _instance_faults(instance, names, check):
+            yield ("strategies", number, *path), text
+
+
+def _instance_faults(instance: object, names: set[str], check: CheckStrategy | None) -> Iterator[tuple[KeyPath, str]]:
+    match instance:
+        case {"name": str(name)} if name in names:
+            yield ("name",), f"another strategy is named '{name}' too; give each a name of its own"
+        case {"name": str(name)}:
+            names.add(name)
+    match instance:
+        case {"strategy": str(strategy), "parameters": dict(parameters)} if check:
+            yield from check(strategy, parameters)
+        case {"strategy": str(strategy)} if check:
+            yield from check(strategy, {})

@@ -1,0 +1,1 @@
+"""A simulated exchange: a pure state machine, the request handler over it, and an in-memory transport."""

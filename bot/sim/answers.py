@@ -1,0 +1,37 @@
+"""Answers before they are dressed as HTTP responses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from bot.sim.refusals import Refusal
+
+_encoder = msgspec.json.Encoder()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP status and a JSON body."""
+
+    status: int
+    body: bytes
+
+
+def answer(payload: object, status: int = 200) -> Answer:
+    """A success, its payload as it is."""
+    return Answer(status, _encoder.encode(payload))
+
+
+def data(payload: object, status: int = 200, **about: Any) -> Answer:
+    """A success, wrapped as the exchange wraps most; `about` goes beside the data."""
+    return answer({"data": payload, **about}, status)
+
+
+def refused(refusal: Refusal) -> Answer:
+    """A refusal, in the form that has room for what is known of it: the exchange's plain form knows no codes."""
+    if refusal.code:
+        return answer({"error": {"code": refusal.code, "message": refusal.detail, "details": None}}, refusal.status)
+    return answer({"errors": {"detail": refusal.detail}}, refusal.status)

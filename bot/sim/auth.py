@@ -1,0 +1,65 @@
+"""Who sent a request: the check of its signature.
+
+Every signed request names a key by its fingerprint and signs `timestamp + METHOD + path + body` with it, the path
+without its query; the exchange's documentation describes the three headers.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64decode
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from nacl.exceptions import BadSignatureError
+from nacl.signing import VerifyKey
+
+from bot.ports import Request
+from bot.sim.ledger import Account
+from bot.sim.refusals import unauthorized
+
+_UNIX_SECONDS = re.compile(r"[0-9]{1,12}")
+
+
+class SignatureCheck:
+    """Tells whose request it is.
+
+    Args:
+        account_of_key: finds the account that signs with a key, by the key's fingerprint.
+        tolerance_seconds: how far a time stamp may be from the exchange's clock, either way.
+    """
+
+    def __init__(self, account_of_key: Callable[[str], Account | None], tolerance_seconds: int) -> None:
+        self._account_of_key = account_of_key
+        self._tolerance = tolerance_seconds
+
+    def account(self, request: Request, headers: Mapping[str, str], now: datetime) -> Account:
+        """The account that signed the request; `headers` are its headers under lower-case names.
+
+        Raises:
+            Refusal: a header is missing, the key unknown, the time stamp too far off, or the signature wrong.
+        """
+        try:
+            timestamp = headers["x-thegrid-timestamp"]
+            fingerprint = headers["x-thegrid-fingerprint"]
+            signature = headers["x-thegrid-signature"]
+        except KeyError as missing:
+            raise unauthorized(f"header {missing.args[0]} is missing") from None
+        account = self._account_of_key(fingerprint)
+        if account is None or account.verify_key is None:
+            raise unauthorized("unknown signing key")
+        if not _UNIX_SECONDS.fullmatch(timestamp) or abs(int(timestamp) - now.timestamp()) > self._tolerance:
+            raise unauthorized("timestamp is not Unix seconds, or too far from the exchange's clock")
+        if not _is_signed(request, timestamp, signature, account.verify_key):
+            raise unauthorized("invalid signature")
+        return account
+
+
+def _is_signed(request: Request, timestamp: str, signature: str, verify_key: bytes) -> bool:
+    message = f"{timestamp}{request.method}{request.path}".encode(errors="surrogateescape") + request.body
+    try:
+        raw = b64decode(signature, validate=True)
+        VerifyKey(verify_key).verify(message, raw)
+    except (ValueError, BadSignatureError):
+        return False
+    return True

@@ -1,0 +1,63 @@
+"""The rules that a simulated exchange runs by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from bot.domain.money import micros_of
+
+SYMBOLS = (
+    "text-standard",
+    "text-prime",
+    "text-max",
+    "code-standard",
+    "code-prime",
+    "code-max",
+    "agent-standard",
+    "agent-prime",
+    "agent-max",
+)
+"""The instruments that the exchange lists; each has one market."""
+
+DOCUMENTED_SWEEP_HOURS = (0, 4, 8, 12, 16, 20)
+"""The UTC hours at which the exchange has announced to sweep Trading units into Consumption."""
+
+
+@dataclass(frozen=True, slots=True)
+class VenueConfig:
+    """The rules that a simulated exchange runs by.
+
+    Attributes:
+        symbols: instruments; each has one market.
+        tick: the smallest price step, USD per unit; a whole number of micro-dollars.
+        min_size: the smallest order, units.
+        max_size: the largest order, units.
+        max_price: the highest price that an order may name, USD per unit.
+        auto_transfer: whether, in new accounts, bought units leave for Consumption as soon as they fill.
+        lot_hours: hours from the arrival of units in Consumption to their expiry; None: they never expire.
+        sweep_hours: UTC hours at which all Trading units of user accounts leave for Consumption.
+        transfer_seconds: how long a transfer to Consumption stays pending.
+        timestamp_tolerance_seconds: how far a request's time stamp may be from the exchange's clock.
+    """
+
+    symbols: tuple[str, ...] = SYMBOLS
+    tick: Decimal = Decimal("0.01")
+    min_size: int = 1
+    max_size: int = 100_000
+    max_price: Decimal = Decimal(1_000_000)
+    auto_transfer: bool = False
+    lot_hours: int | None = 4
+    sweep_hours: tuple[int, ...] = ()
+    transfer_seconds: float = 2.0
+    timestamp_tolerance_seconds: int = 30
+
+    @property
+    def tick_micros(self) -> int:
+        """The tick in micro-dollars."""
+        return micros_of(self.tick)
+
+    @property
+    def max_price_micros(self) -> int:
+        """The highest price in micro-dollars."""
+        return micros_of(self.max_price)

@@ -1,0 +1,86 @@
+"""What each account did: its orders, its fills and its transfers, oldest first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.sim.orders import SimFill, SimOrder, SimTrade
+from bot.sim.refusals import not_found
+
+
+@dataclass(slots=True)
+class SimTransfer:
+    """Units on their way from Trading to Consumption, or arrived; `arrived_at` is None while they are under way."""
+
+    transfer_id: str
+    instrument_id: str
+    quantity: int
+    created_at: datetime
+    arrived_at: datetime | None = None
+
+    @property
+    def status(self) -> str:
+        """The exchange's word for its state."""
+        return "pending" if self.arrived_at is None else "completed"
+
+
+class History:
+    """One account's orders, fills and transfers.
+
+    A user's are kept for ever. Of a house account only the open orders are, so that a simulation of weeks does not
+    grow.
+
+    Attributes:
+        orders: in the order of their placement.
+        open: orders that may still fill, by id, in the order of their placement.
+        fills: in the order of their execution.
+        transfers: in the order of their start.
+    """
+
+    __slots__ = ("_by_id", "_client_order_ids", "_forgetful", "fills", "open", "orders", "transfers")
+
+    def __init__(self, *, forgetful: bool) -> None:
+        self._forgetful = forgetful
+        self._by_id: dict[str, SimOrder] = {}
+        self._client_order_ids: set[str] = set()
+        self.orders: list[SimOrder] = []
+        self.open: dict[str, SimOrder] = {}
+        self.fills: list[SimFill] = []
+        self.transfers: list[SimTransfer] = []
+
+    def has_client_order_id(self, client_order_id: str) -> bool:
+        """Whether an order with the owner's id was ever placed."""
+        return client_order_id in self._client_order_ids
+
+    def order(self, order_id: str) -> SimOrder:
+        """An order of the account.
+
+        Raises:
+            Refusal: it has no such order.
+        """
+        order = self._by_id.get(order_id) or self.open.get(order_id)
+        if order is None:
+            raise not_found("order")
+        return order
+
+    def fills_of(self, order_id: str) -> list[int]:
+        """The ascending places, among the fills, of those of one order; empty when the account has no such order."""
+        order = self._by_id.get(order_id)
+        return order.fills if order else []
+
+    def add_order(self, order: SimOrder) -> None:
+        """Take in a new order."""
+        self.open[order.order_id] = order
+        if self._forgetful:
+            return
+        order.position = len(self.orders)
+        self.orders.append(order)
+        self._by_id[order.order_id] = order
+        if order.client_order_id is not None:
+            self._client_order_ids.add(order.client_order_id)
+
+    def add_fill(self, order: SimOrder, trade: SimTrade) -> None:
+        """Take in a trade of one of the orders; those of a house account are not told."""
+        order.fills.append(len(self.fills))
+        self.fills.append(SimFill(trade, order))

@@ -1,0 +1,58 @@
+"""From a living exchange to what is kept of it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from bot.domain.order import Side
+from bot.sim.history import History
+from bot.sim.ledger import Account
+from bot.sim.lots import Lots
+from bot.sim.market import SimMarket
+from bot.sim.snapshot import FORMAT, KeptAccount, KeptBalance, KeptFill, KeptLots, KeptMarket, KeptOrder, KeptVenue
+from bot.sim.venue import Venue
+
+
+def kept(venue: Venue) -> KeptVenue:
+    """The markets and the users' accounts of an exchange, as they are now."""
+    return KeptVenue(
+        format=FORMAT,
+        now=venue.now,
+        markets=[_market(market) for market in venue.markets.values()],
+        accounts=[
+            _account(account, venue.history(account)) for account in venue.accounts.values() if not account.house
+        ],
+    )
+
+
+def _market(market: SimMarket) -> KeptMarket:
+    resting = [
+        order.order_id
+        for side in Side
+        for level in market.book.side(side).levels()
+        for order in level.orders.values()
+        if not order.account.house
+    ]
+    return KeptMarket(market.market_id, market.instrument_id, market.symbol, market.created_at, resting)
+
+
+def _account(account: Account, history: History) -> KeptAccount:
+    return KeptAccount(
+        account_id=account.account_id,
+        user_id=account.user_id,
+        name=account.name,
+        auto_transfer=account.auto_transfer,
+        created_at=account.created_at,
+        updated_at=account.updated_at,
+        verify_key=account.verify_key,
+        cash=KeptBalance(account.cash.available, account.cash.locked),
+        units={key: KeptBalance(units.available, units.locked) for key, units in account.units.items()},
+        lots={key: _lots(lots) for key, lots in account.lots.items()},
+        orders=[msgspec.convert(order, KeptOrder, from_attributes=True) for order in history.orders],
+        fills=[KeptFill(fill.order.order_id, fill.trade) for fill in history.fills],
+        transfers=history.transfers,
+    )
+
+
+def _lots(lots: Lots) -> KeptLots:
+    return KeptLots(list(lots), lots.received, lots.used, lots.expired, lots.in_transit, lots.committed)

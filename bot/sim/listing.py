@@ -1,0 +1,48 @@
+"""Lists as the exchange answers them: filtered, cut to a span of time, paged."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+from bot.sim.answers import Answer, data
+from bot.sim.paging import page_of
+from bot.sim.queries import Query
+
+Row = TypeVar("Row")
+
+
+def listing(
+    query: Query,
+    rows: Sequence[Row],
+    view: Callable[[Row], dict[str, Any]],
+    *,
+    fields: Mapping[str, Callable[[Row], str]],
+    among: Sequence[int] | None = None,
+) -> Answer:
+    """The page of a list that a query asks for.
+
+    Args:
+        query: filters and paging.
+        rows: the whole list, in the order of time.
+        view: how a row is shown.
+        fields: by which fields rows can be filtered; other filters are ignored.
+        among: ascending places to look at; None: all.
+    """
+    wanted = [(read, value) for name, read in fields.items() if (value := query.text(name)) is not None]
+
+    def matches(place: int) -> bool:
+        return all(read(rows[place]) == value for read, value in wanted)
+
+    page = page_of(query, range(len(rows)) if among is None else among, matches)
+    return data([view(rows[place]) for place in page.places], **page.about)
+
+
+def span(query: Query, rows: Sequence[Row], at: Callable[[Row], datetime]) -> range:
+    """The places of the rows from `start_datetime` to `end_datetime`, both inclusive; `rows` are in that order."""
+    start, end = query.moment("start_datetime"), query.moment("end_datetime")
+    first = 0 if start is None else bisect_left(rows, start, key=at)
+    last = len(rows) if end is None else bisect_right(rows, end, key=at)
+    return range(first, last)

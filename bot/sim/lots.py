@@ -1,0 +1,89 @@
+"""Consumption stock: tokens in lots that are used first-in first-out and expire."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.domain.money import TOKENS_PER_UNIT
+
+
+@dataclass(slots=True)
+class Lot:
+    """Tokens that arrived together. `expires_at` is None where lots never expire."""
+
+    arrived_at: datetime
+    expires_at: datetime | None
+    tokens: int
+
+
+class Lots:
+    """One account's Consumption stock of one instrument.
+
+    Every token that ever arrived is held, used or expired: `received = tokens + used + expired`.
+
+    Attributes:
+        tokens: tokens held now.
+        received: tokens that ever arrived.
+        used: tokens that inference used.
+        expired: tokens that were lost.
+        in_transit: units on their way from Trading.
+        committed: units that were ever sent here.
+    """
+
+    __slots__ = ("_lots", "committed", "expired", "in_transit", "received", "tokens", "used")
+
+    def __init__(self, lots: Iterable[Lot] = ()) -> None:
+        self._lots = deque(lots)
+        self.tokens = sum(lot.tokens for lot in self._lots)
+        self.received = 0
+        self.used = 0
+        self.expired = 0
+        self.in_transit = 0
+        self.committed = 0
+
+    def __iter__(self) -> Iterator[Lot]:
+        return iter(self._lots)
+
+    @property
+    def units(self) -> int:
+        """Whole units held; a unit that is partly used does not count."""
+        return self.tokens // TOKENS_PER_UNIT
+
+    def commit(self, units: int) -> None:
+        """Units have left Trading for here."""
+        self.in_transit += units
+        self.committed += units
+
+    def arrive(self, units: int, now: datetime, expires_at: datetime | None) -> None:
+        """Units that were in transit become a lot."""
+        self.in_transit -= units
+        tokens = units * TOKENS_PER_UNIT
+        self._lots.append(Lot(now, expires_at, tokens))
+        self.tokens += tokens
+        self.received += tokens
+
+    def use(self, tokens: int) -> int:
+        """Use up to so many tokens, oldest lot first; answers how many there were."""
+        wanted = served = min(tokens, self.tokens)
+        while wanted:
+            lot = self._lots[0]
+            taken = min(wanted, lot.tokens)
+            lot.tokens -= taken
+            wanted -= taken
+            if not lot.tokens:
+                self._lots.popleft()
+        self.tokens -= served
+        self.used += served
+        return served
+
+    def expire(self, now: datetime) -> int:
+        """Drop the lots whose time is up; answers how many tokens were lost."""
+        lost = 0
+        while self._lots and self._lots[0].expires_at is not None and self._lots[0].expires_at <= now:
+            lost += self._lots.popleft().tokens
+        self.tokens -= lost
+        self.expired += lost
+        return lost

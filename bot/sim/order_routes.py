@@ -1,0 +1,111 @@
+"""Routes of an account's own orders and fills."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.sim.account_views import fill_view, order_view
+from bot.sim.answers import Answer, data
+from bot.sim.forms import order_form
+from bot.sim.history import History
+from bot.sim.listing import listing, span
+from bot.sim.orders import ACTIVE, PARTIALLY_FILLED
+from bot.sim.queries import Query
+from bot.sim.refusals import not_found
+from bot.sim.routes import Call, Handler
+
+
+def _place(call: Call) -> Answer:
+    form = order_form(call.body)
+    order = call.venue.place(
+        call.account,
+        call.venue.market(form.market_id),
+        form.side,
+        form.quantity,
+        form.price,
+        time_in_force=form.time_in_force,
+        post_only=form.post_only,
+        client_order_id=form.client_order_id,
+    )
+    return data(order_view(order), 201)
+
+
+def _orders(call: Call) -> Answer:
+    history = call.venue.history(call.account)
+    return listing(
+        call.query,
+        history.orders,
+        order_view,
+        fields={
+            "market_id": lambda order: order.market_id,
+            "instrument_id": lambda order: order.instrument_id,
+            "side": lambda order: order.side,
+            "status": lambda order: order.status,
+        },
+        among=_places_of_orders(call.query, history),
+    )
+
+
+def _places_of_orders(query: Query, history: History) -> Sequence[int]:
+    places = span(query, history.orders, lambda order: order.created_at)
+    if query.text("status") in (ACTIVE, PARTIALLY_FILLED):  # few among many: look at the open ones only
+        return [order.position for order in history.open.values() if order.position in places]
+    return places
+
+
+def _order(call: Call) -> Answer:
+    return data(order_view(call.venue.history(call.account).order(call.argument)))
+
+
+def _cancel(call: Call) -> Answer:
+    return data(order_view(call.venue.cancel(call.account, call.argument)))
+
+
+def _cancel_all(call: Call) -> Answer:
+    market_id = call.query.text("market_id")
+    market = None if market_id is None else call.venue.market(market_id)
+    return data({"cancelled": call.venue.cancel_all(call.account, market)})
+
+
+def _cancel_market(call: Call) -> Answer:
+    return data({"cancelled": call.venue.cancel_all(call.account, call.venue.market(call.argument))})
+
+
+def _fills(call: Call) -> Answer:
+    history = call.venue.history(call.account)
+    return listing(
+        call.query,
+        history.fills,
+        fill_view,
+        fields={
+            "market_id": lambda fill: fill.order.market_id,
+            "instrument_id": lambda fill: fill.order.instrument_id,
+            "order_id": lambda fill: fill.order.order_id,
+        },
+        among=_places_of_fills(call.query, history),
+    )
+
+
+def _places_of_fills(query: Query, history: History) -> Sequence[int]:
+    places = span(query, history.fills, lambda fill: fill.trade.executed_at)
+    order_id = query.text("order_id")
+    if order_id is None:
+        return places
+    return [place for place in history.fills_of(order_id) if place in places]
+
+
+def _fill(call: Call) -> Answer:
+    for fill in call.venue.history(call.account).fills:
+        if fill.trade.trade_id == call.argument:
+            return data(fill_view(fill))
+    raise not_found("trade")
+
+
+ORDER_ROUTES: dict[str, dict[str, Handler]] = {
+    "orders": {"POST": _place, "GET": _orders, "DELETE": _cancel_all},
+    "orders/{}": {"GET": _order, "DELETE": _cancel},
+    "markets/{}/orders": {"DELETE": _cancel_market},
+    "trades": {"GET": _fills},
+    "trades/{}": {"GET": _fill},
+}
+"""Patterns, methods and handlers."""

@@ -1,0 +1,100 @@
+"""Pages of a list: by cursor (`limit`, `next`, `prev`) or by number (`page`, `page_size`).
+
+Rows are named by their place in a list that only grows, so a cursor stays good while rows are added. Lists go from
+the newest row to the oldest unless `order_direction=asc` is asked for; `order_by` is accepted and changes nothing,
+since every list is kept in the order of time.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from bot.sim.queries import Query
+from bot.sim.refusals import malformed
+
+DEFAULT_LIMIT = 50
+"""Rows on a page when the request does not say."""
+
+MAX_LIMIT = 100
+"""The most rows that a page can have."""
+
+_CURSOR = re.compile(r"row-([0-9]{1,15})")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Places of rows, in the order asked for, and what the answer says of the page beside its rows."""
+
+    places: list[int]
+    about: dict[str, Any]
+
+
+def page_of(query: Query, candidates: Sequence[int], matches: Callable[[int], bool]) -> Page:
+    """The page that the query asks for, of those ascending `candidates` that match.
+
+    Raises:
+        Refusal: the query's paging is malformed or out of range.
+    """
+    ascending = query.choice("order_direction", ("desc", "asc")) == "asc"
+    if query.text("page") is not None or query.text("page_size") is not None:
+        return _numbered(query, [place for place in candidates if matches(place)], ascending=ascending)
+    return _by_cursor(query, candidates, matches, ascending=ascending)
+
+
+def _numbered(query: Query, places: list[int], *, ascending: bool) -> Page:
+    number = query.whole("page", 1)
+    size = query.whole("page_size", DEFAULT_LIMIT, most=MAX_LIMIT)
+    if not ascending:
+        places.reverse()
+    meta = {
+        "current_page": number,
+        "page_size": size,
+        "total_count": len(places),
+        "total_pages": -(-len(places) // size),
+    }
+    return Page(places[(number - 1) * size : number * size], {"meta": meta})
+
+
+def _by_cursor(query: Query, candidates: Sequence[int], matches: Callable[[int], bool], *, ascending: bool) -> Page:
+    limit = query.whole("limit", DEFAULT_LIMIT, most=MAX_LIMIT)
+    after, before = _cursor(query, "next"), _cursor(query, "prev")
+    if after is not None and before is not None:
+        raise malformed("next and prev exclude each other")
+    back = before is not None
+    walk = _walk(candidates, before if back else after, ascending=ascending != back)
+    places = list(islice(filter(matches, walk), limit + 1))
+    more = len(places) > limit
+    del places[limit:]
+    if back:
+        places.reverse()
+    has_next = bool(places) and (more or back)
+    has_prev = bool(places) and (more if back else after is not None)
+    paging = {
+        "has_more": has_next,
+        "next_cursor": f"row-{places[-1]}" if has_next else None,
+        "prev_cursor": f"row-{places[0]}" if has_prev else None,
+    }
+    return Page(places, {"paging": paging})
+
+
+def _cursor(query: Query, name: str) -> int | None:
+    text = query.text(name)
+    if text is None:
+        return None
+    match = _CURSOR.fullmatch(text)
+    if match is None:
+        raise malformed(f"{name} must be a cursor from an earlier answer")
+    return int(match[1])
+
+
+def _walk(candidates: Sequence[int], beyond: int | None, *, ascending: bool) -> Iterator[int]:
+    if ascending:
+        first = 0 if beyond is None else bisect_right(candidates, beyond)
+        return (candidates[i] for i in range(first, len(candidates)))
+    last = len(candidates) if beyond is None else bisect_left(candidates, beyond)
+    return (candidates[i] for i in range(last - 1, -1, -1))

@@ -1,0 +1,123 @@
+"""From what is kept of an exchange to a living one."""
+
+from __future__ import annotations
+
+from bot.errors import DataError
+from bot.ports import Ids
+from bot.sim.config import VenueConfig
+from bot.sim.history import History
+from bot.sim.ledger import Account, Balance
+from bot.sim.lots import Lots
+from bot.sim.market import SimMarket
+from bot.sim.orders import SimOrder
+from bot.sim.snapshot import KeptAccount, KeptBalance, KeptLots, KeptOrder, KeptVenue
+from bot.sim.venue import Venue
+
+
+def revived(kept: KeptVenue, config: VenueConfig, ids: Ids) -> Venue:
+    """The exchange as it was kept, at the moment at which it was kept.
+
+    Raises:
+        DataError: the configuration does not list one of its markets.
+        ValueError, LookupError: its parts do not belong together.
+    """
+    unlisted = {market.symbol for market in kept.markets} - set(config.symbols)
+    if unlisted:
+        raise DataError(f"its markets {', '.join(sorted(unlisted))} are not configured any more; configure them again")
+    markets = [
+        SimMarket(market.market_id, market.instrument_id, market.symbol, market.created_at) for market in kept.markets
+    ]
+    venue = Venue(config, start=kept.now, ids=ids, markets=markets)
+    for account in kept.accounts:
+        _add(venue, account)
+    _fill_books(venue, kept)
+    return venue
+
+
+def _add(venue: Venue, kept: KeptAccount) -> None:
+    account = Account(
+        account_id=kept.account_id,
+        user_id=kept.user_id,
+        name=kept.name,
+        house=False,
+        auto_transfer=kept.auto_transfer,
+        cash=_balance(kept.cash),
+        units={market.instrument_id: Balance() for market in venue.markets.values()},
+        created_at=kept.created_at,
+        updated_at=kept.updated_at,
+        verify_key=kept.verify_key,
+    )
+    held = {*kept.units, *kept.lots, *(transfer.instrument_id for transfer in kept.transfers)}
+    if not held <= account.units.keys():
+        raise ValueError(f"account {kept.name!r} holds what no market trades")
+    account.units |= {instrument_id: _balance(units) for instrument_id, units in kept.units.items()}
+    account.lots |= {instrument_id: _lots(lots) for instrument_id, lots in kept.lots.items()}
+    venue.adopt(account, _history(account, kept, venue))
+
+
+def _history(account: Account, kept: KeptAccount, venue: Venue) -> History:
+    history = History(forgetful=False)
+    for order in kept.orders:
+        history.add_order(_order(order, account, venue.markets[order.market_id].instrument_id))
+        if order.closed_at is not None:
+            del history.open[order.order_id]
+    orders = {order.order_id: order for order in history.orders}
+    for fill in kept.fills:
+        history.add_fill(orders[fill.order_id], fill.trade)
+    history.transfers.extend(kept.transfers)
+    return history
+
+
+def _fill_books(venue: Venue, kept: KeptVenue) -> None:
+    waiting = {
+        order_id: order
+        for account in venue.accounts.values()
+        for order_id, order in venue.history(account).open.items()
+    }
+    for market in kept.markets:
+        book = venue.markets[market.market_id].book
+        for order_id in market.resting:
+            order = waiting.pop(order_id)
+            book.side(order.side).add(order)
+    if waiting:
+        raise ValueError(f"{len(waiting)} open orders are on no book")
+
+
+def _order(kept: KeptOrder, account: Account, instrument_id: str) -> SimOrder:
+    order = SimOrder(
+        kept.order_id,
+        account,
+        kept.market_id,
+        instrument_id,
+        kept.side,
+        kept.quantity,
+        kept.price,
+        kept.created_at,
+        time_in_force=kept.time_in_force,
+        post_only=kept.post_only,
+        client_order_id=kept.client_order_id,
+    )
+    order.remaining = kept.remaining
+    order.status = kept.status
+    order.closure_reason = kept.closure_reason
+    order.notional = kept.notional
+    order.locked = kept.locked
+    order.updated_at = kept.updated_at
+    order.closed_at = kept.closed_at
+    return order
+
+
+def _balance(kept: KeptBalance) -> Balance:
+    balance = Balance(kept.available)
+    balance.locked = kept.locked
+    return balance
+
+
+def _lots(kept: KeptLots) -> Lots:
+    lots = Lots(kept.lots)
+    lots.received = kept.received
+    lots.used = kept.used
+    lots.expired = kept.expired
+    lots.in_transit = kept.in_transit
+    lots.committed = kept.committed
+    return lots

@@ -1,0 +1,102 @@
+"""What is kept of a simulated exchange while it is not running, and how that looks in JSON.
+
+House accounts, their orders and the public tape are not kept: the crowd is made anew.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final, Literal
+
+import msgspec
+
+from bot.domain.order import Side, TimeInForce
+from bot.sim.history import SimTransfer
+from bot.sim.lots import Lot
+from bot.sim.orders import SimTrade
+
+FORMAT: Final = "gridbot simulated exchange, 1"
+"""Marks the files that this version reads and writes."""
+
+
+class KeptBalance(msgspec.Struct, frozen=True):
+    """A balance, in micro-dollars or units."""
+
+    available: int
+    locked: int
+
+
+class KeptLots(msgspec.Struct, frozen=True):
+    """Consumption stock of one instrument: its lots, oldest first, and what was ever counted."""
+
+    lots: list[Lot]
+    received: int
+    used: int
+    expired: int
+    in_transit: int
+    committed: int
+
+
+class KeptOrder(msgspec.Struct, frozen=True):
+    """An order, under the names that `SimOrder` has for its fields."""
+
+    order_id: str
+    client_order_id: str | None
+    market_id: str
+    side: Side
+    quantity: int
+    remaining: int
+    price: int | None
+    time_in_force: TimeInForce
+    post_only: bool
+    status: str
+    closure_reason: str | None
+    notional: int
+    locked: int
+    created_at: datetime
+    updated_at: datetime
+    closed_at: datetime | None
+
+
+class KeptFill(msgspec.Struct, frozen=True):
+    """A trade, and which of its orders was the account's."""
+
+    order_id: str
+    trade: SimTrade
+
+
+class KeptAccount(msgspec.Struct, frozen=True):
+    """A user account and its history; balances are by instrument id."""
+
+    account_id: str
+    user_id: str
+    name: str
+    auto_transfer: bool
+    created_at: datetime
+    updated_at: datetime
+    verify_key: bytes | None
+    cash: KeptBalance
+    units: dict[str, KeptBalance]
+    lots: dict[str, KeptLots]
+    orders: list[KeptOrder]
+    fills: list[KeptFill]
+    transfers: list[SimTransfer]
+
+
+class KeptMarket(msgspec.Struct, frozen=True):
+    """A market, and the users' orders on its book: best price first, at one price oldest first."""
+
+    market_id: str
+    instrument_id: str
+    symbol: str
+    created_at: datetime
+    resting: list[str]
+
+
+class KeptVenue(msgspec.Struct, frozen=True):
+    """An exchange as it was at one moment."""
+
+    format: Literal["gridbot simulated exchange, 1"]
+    now: datetime
+    markets: list[KeptMarket]
+    accounts: list[KeptAccount]

@@ -1,0 +1,85 @@
+"""The way of units from Trading to Consumption: transfers, arrivals, expiry of lots, and scheduled sweeps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+
+from bot.ports import Ids
+from bot.sim.config import VenueConfig
+from bot.sim.history import History, SimTransfer
+from bot.sim.ledger import Account
+from bot.sim.refusals import insufficient, malformed
+from bot.sim.timetable import Timetable
+
+
+class TransferDesk:
+    """Moves units one way, from Trading to Consumption.
+
+    Units leave Trading at once and arrive `transfer_seconds` later as one lot, which expires `lot_hours` after its
+    arrival. `touched` is told which account has changed, and when.
+    """
+
+    def __init__(
+        self, config: VenueConfig, timetable: Timetable, ids: Ids, touched: Callable[[Account, datetime], None]
+    ) -> None:
+        self._timetable = timetable
+        self._ids = ids
+        self._touched = touched
+        self._travel = timedelta(seconds=config.transfer_seconds)
+        self._life = None if config.lot_hours is None else timedelta(hours=config.lot_hours)
+
+    def start(
+        self, account: Account, history: History, instrument_id: str, quantity: int, now: datetime
+    ) -> SimTransfer:
+        """Send units on their way.
+
+        Raises:
+            Refusal: fewer units are available, or none were asked for.
+        """
+        if quantity < 1:
+            raise malformed(f"quantity must be at least 1, not {quantity}")
+        units = account.units[instrument_id]
+        if quantity > units.available:
+            raise insufficient(f"{quantity} units wanted, {units.available} available")
+        units.available -= quantity
+        account.lots[instrument_id].commit(quantity)
+        transfer = SimTransfer(self._ids.new("transfer"), instrument_id, quantity, now)
+        history.transfers.append(transfer)
+        self._touched(account, now)
+        if self._travel:
+            self._timetable.add(now + self._travel, partial(self._arrive, account, transfer))
+        else:
+            self._arrive(account, transfer, now)
+        return transfer
+
+    def resume(self, account: Account, history: History) -> None:
+        """Await the arrivals and expiries of an account that was not opened here but brought back."""
+        for transfer in history.transfers:
+            if transfer.arrived_at is None:
+                self._timetable.add(transfer.created_at + self._travel, partial(self._arrive, account, transfer))
+        for instrument_id, lots in account.lots.items():
+            for lot in lots:
+                if lot.expires_at is not None:
+                    self._timetable.add(lot.expires_at, partial(self._expire, account, instrument_id))
+
+    def _arrive(self, account: Account, transfer: SimTransfer, now: datetime) -> None:
+        transfer.arrived_at = now
+        expires_at = None if self._life is None else now + self._life
+        account.lots[transfer.instrument_id].arrive(transfer.quantity, now, expires_at)
+        self._touched(account, now)
+        if expires_at is not None:
+            self._timetable.add(expires_at, partial(self._expire, account, transfer.instrument_id))
+
+    def _expire(self, account: Account, instrument_id: str, now: datetime) -> None:
+        if account.lots[instrument_id].expire(now):
+            self._touched(account, now)
+
+
+def next_sweep(hours: tuple[int, ...], after: datetime) -> datetime:
+    """The first full hour among `hours` (UTC) that is later than `after`."""
+    hour = after.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    while hour.hour not in hours:
+        hour += timedelta(hours=1)
+    return hour

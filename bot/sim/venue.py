@@ -1,0 +1,286 @@
+"""The simulated exchange: a state machine that is told what time it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from functools import partial
+from typing import Protocol
+
+from bot.domain.money import ZERO, micros_of
+from bot.domain.order import Side, TimeInForce
+from bot.ports import Ids
+from bot.sim.config import VenueConfig
+from bot.sim.history import History, SimTransfer
+from bot.sim.ledger import Account
+from bot.sim.market import Markets, SimMarket
+from bot.sim.matching import Matching
+from bot.sim.orders import SimOrder
+from bot.sim.refusals import already_closed, duplicate, malformed
+from bot.sim.registry import Registry
+from bot.sim.rules import OrderRules
+from bot.sim.timetable import Timetable
+from bot.sim.transfers import TransferDesk, next_sweep
+
+
+class Agent(Protocol):
+    """Somebody who lives inside the exchange: background traders, a demand for inference."""
+
+    def act(self, venue: Venue, now: datetime) -> datetime | None:
+        """Do your thing; answer when to act next, which must be later than now, or None for never again."""
+        ...
+
+
+class Venue:
+    """A spot exchange of inference tokens, run by the rules of its configuration.
+
+    Nothing in it moves but by a call: `advance` lets time pass. Prices and cash are micro-dollars, quantities whole
+    units, times UTC. The same calls with the same ids give the same state.
+
+    Attributes:
+        config: its rules.
+        now: the moment up to which everything has happened.
+        revision: grows whenever anything that a user's account sees has changed, use of Consumption tokens excepted.
+
+    `markets` given at its making are open already; those that the configuration lists beside them are new.
+    """
+
+    def __init__(self, config: VenueConfig, *, start: datetime, ids: Ids, markets: Iterable[SimMarket] = ()) -> None:
+        self.config = config
+        self.now = start
+        self.revision = 0
+        self._ids = ids
+        open_already = {market.symbol: market for market in markets}
+        self._listed = Markets(open_already.get(symbol) or self._new_market(symbol) for symbol in config.symbols)
+        self._registry = Registry(ids)
+        self._rules = OrderRules(config)
+        self._timetable = Timetable()
+        self._transfers = TransferDesk(config, self._timetable, ids, self._touch)
+        self._matching = Matching(self._registry.histories, ids, filled=self._on_fill, closed=self._on_close)
+        if config.sweep_hours:
+            self._timetable.add(next_sweep(config.sweep_hours, start), self._sweep)
+
+    @property
+    def markets(self) -> Mapping[str, SimMarket]:
+        """All markets, by id."""
+        return self._listed.by_id
+
+    @property
+    def accounts(self) -> Mapping[str, Account]:
+        """All accounts, by name."""
+        return self._registry.by_name
+
+    def market(self, market_id: str) -> SimMarket:
+        """A market, by its id. Raises `Refusal` when there is none."""
+        return self._listed.of_id(market_id)
+
+    def market_by_symbol(self, symbol: str) -> SimMarket:
+        """The market of an instrument, by its symbol. Raises `Refusal` when there is none."""
+        return self._listed.of_symbol(symbol)
+
+    def market_of(self, instrument_id: str) -> SimMarket:
+        """The market of an instrument, by its id. Raises `Refusal` when there is none."""
+        return self._listed.of_instrument(instrument_id)
+
+    def account_of_key(self, fingerprint: str) -> Account | None:
+        """The account that signs with a key; None when nobody does."""
+        return self._registry.of_key(fingerprint)
+
+    def history(self, account: Account) -> History:
+        """An account's orders, fills and transfers; of a house account, only its open orders."""
+        return self._registry.histories[account.account_id]
+
+    def add_account(
+        self,
+        name: str,
+        *,
+        verify_key: bytes | None = None,
+        cash: Decimal = ZERO,
+        units: Mapping[str, int] | None = None,
+        auto_transfer: bool | None = None,
+        house: bool = False,
+    ) -> Account:
+        """Open an account.
+
+        Args:
+            name: unique on the exchange.
+            verify_key: 32 bytes of the Ed25519 public key with which its requests are signed; None: it sends none.
+            cash: USD that it is given.
+            units: Trading units that it is given, by symbol.
+            auto_transfer: whether bought units leave for Consumption as soon as they fill; None: as configured.
+            house: a background trader: not swept, never auto-transferred, its closed orders are forgotten.
+
+        Raises:
+            ValueError: the name or the key is taken, the key is no key, or something given is negative.
+            Refusal: there is no instrument of such a symbol.
+        """
+        granted = {self.market_by_symbol(symbol).instrument_id: amount for symbol, amount in (units or {}).items()}
+        account = self._registry.open(
+            name,
+            self.now,
+            verify_key=verify_key,
+            cash=micros_of(cash),
+            units={market.instrument_id: 0 for market in self.markets.values()} | granted,
+            auto_transfer=self.config.auto_transfer if auto_transfer is None else auto_transfer,
+            house=house,
+        )
+        self._touch(account, self.now)
+        return account
+
+    def adopt(self, account: Account, history: History) -> None:
+        """Take in a user account that was not opened here but brought back; its orders are not put on the books.
+
+        Raises:
+            ValueError: the name or the key is taken, or the key is no key.
+        """
+        self._registry.add(account, history)
+        self._transfers.resume(account, history)
+
+    def add_agent(self, agent: Agent, first: datetime) -> None:
+        """Let somebody live in the exchange and act from `first` on; of one moment, the first to join acts first."""
+        self._timetable.add(first, partial(agent.act, self))
+
+    def advance(self, now: datetime) -> None:
+        """Let time pass: everything that is due by `now` happens, in the order of its time.
+
+        Time does not go back: a `now` in the past changes nothing.
+
+        Raises:
+            ValueError: an agent wants to act again before it could have done anything.
+        """
+        while (due := self._timetable.next_due(now)) is not None:
+            at, action = due
+            self.now = max(self.now, at)
+            again = action(self.now)
+            if again is None:
+                continue
+            if again <= self.now:
+                raise ValueError(f"an action at {self.now} asks to be repeated at {again}, which is not later")
+            self._timetable.add(again, action)
+        self.now = max(self.now, now)
+
+    def place(
+        self,
+        account: Account,
+        market: SimMarket,
+        side: Side,
+        quantity: int,
+        price: int | None,
+        *,
+        time_in_force: TimeInForce = TimeInForce.GTC,
+        post_only: bool = False,
+        client_order_id: str | None = None,
+    ) -> SimOrder:
+        """Place an order; what it can trade is traded when this returns.
+
+        Args:
+            account: who places it.
+            market: where.
+            side: buy or sell.
+            quantity: units.
+            price: the limit, micro-dollars per unit; None for a market order, which never rests.
+            time_in_force: GTC, IOC or FOK.
+            post_only: refuse it rather than let it take.
+            client_order_id: the owner's id, which must be new to the account.
+
+        Raises:
+            Refusal: it breaks the market's rules, or the account cannot pay for it; nothing has changed.
+        """
+        self._rules.check(quantity, price, time_in_force, post_only=post_only)
+        if client_order_id is not None and self.history(account).has_client_order_id(client_order_id):
+            raise duplicate(client_order_id)
+        order = SimOrder(
+            self._ids.new("order"),
+            account,
+            market.market_id,
+            market.instrument_id,
+            side,
+            quantity,
+            price,
+            self.now,
+            time_in_force=time_in_force,
+            post_only=post_only,
+            client_order_id=client_order_id,
+        )
+        self._matching.submit(market, order, self.now)
+        self._touch(account, self.now)
+        return order
+
+    def cancel(self, account: Account, order_id: str) -> SimOrder:
+        """Cancel one of the account's orders.
+
+        Raises:
+            Refusal: it is closed already, or the account has no such order.
+        """
+        order = self.history(account).order(order_id)
+        if not order.is_open:
+            raise already_closed()
+        self._withdraw(order, "cancelled_by_user")
+        return order
+
+    def cancel_all(self, account: Account, market: SimMarket | None = None) -> int:
+        """Cancel all open orders of the account, on one market or on all; answers how many they were."""
+        found = [
+            order
+            for order in self.history(account).open.values()
+            if market is None or order.market_id == market.market_id
+        ]
+        for order in found:
+            self._withdraw(order, "cancelled_by_user")
+        return len(found)
+
+    def transfer(self, account: Account, instrument_id: str, quantity: int) -> SimTransfer:
+        """Send units from Trading to Consumption; they arrive `transfer_seconds` later.
+
+        Raises:
+            Refusal: no such instrument, or fewer units are available.
+        """
+        self.market_of(instrument_id)
+        return self._transfers.start(account, self.history(account), instrument_id, quantity, self.now)
+
+    def consume(self, account: Account, instrument_id: str, tokens: int) -> int:
+        """Use up to so many tokens of the account's Consumption stock, oldest lot first; answers how many there were.
+
+        Raises:
+            Refusal: no such instrument, or a negative number of tokens.
+        """
+        self.market_of(instrument_id)
+        if tokens < 0:
+            raise malformed(f"tokens must not be negative, not {tokens}")
+        return account.lots[instrument_id].use(tokens)
+
+    def _new_market(self, symbol: str) -> SimMarket:
+        instrument_id = self._ids.new("instrument")
+        return SimMarket(self._ids.new("market"), instrument_id, symbol, self.now)
+
+    def _withdraw(self, order: SimOrder, reason: str) -> None:
+        self._matching.withdraw(self.markets[order.market_id], order, reason, self.now)
+
+    def _touch(self, account: Account, now: datetime) -> None:
+        account.updated_at = now
+        if not account.house:
+            self.revision += 1
+
+    def _on_fill(self, order: SimOrder, quantity: int) -> None:
+        account = order.account
+        self._touch(account, self.now)
+        if order.side is Side.BUY and account.auto_transfer:
+            self.transfer(account, order.instrument_id, quantity)
+
+    def _on_close(self, order: SimOrder) -> None:
+        self._touch(order.account, self.now)
+
+    def _sweep(self, now: datetime) -> datetime:
+        for account in self.accounts.values():
+            if not account.house:
+                self._sweep_account(account)
+        return next_sweep(self.config.sweep_hours, now)
+
+    def _sweep_account(self, account: Account) -> None:
+        for order in list(self.history(account).open.values()):
+            if order.side is Side.SELL:
+                self._withdraw(order, "scheduled_sweep")
+        for instrument_id, units in account.units.items():
+            if units.available:
+                self.transfer(account, instrument_id, units.available)

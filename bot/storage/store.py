@@ -1,0 +1,156 @@
+"""The store: `bot.ports.Store` over a SQL database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from bot.domain.fill import Fill
+from bot.domain.order import Order
+from bot.domain.transfer import Transfer
+from bot.ports import BalanceSnapshot, OrderRecord, Run
+from bot.storage import migrate, orders, records, transfers
+from bot.storage.database import Database
+
+
+async def open_store(url: str, *, create: bool) -> SqlStore:
+    """The store at a database URL.
+
+    With `create`, a missing SQLite file is made, and an empty or outdated database brought up to this gridbot's schema.
+
+    Raises:
+        StoreUnavailable: it cannot be opened or reached.
+        SchemaOutdated: without `create`, it needs `gridbot db upgrade`.
+        SchemaTooNew: it was written by a newer gridbot.
+    """
+    database = Database(url, create=create)
+    try:
+        if create:
+            await migrate.bring_up(database)
+        await migrate.verify(database)
+    except BaseException:
+        await database.close()
+        raise
+    return SqlStore(database)
+
+
+class SqlStore:
+    """Durable memory in SQLite or PostgreSQL; open it with `open_store`.
+
+    Every method is one transaction, committed when it returns, and they run one at a time. All raise `StoreError`
+    when the database refuses, and `StoreUnavailable` when it cannot be reached.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self._run = database.run
+
+    def __repr__(self) -> str:
+        return f"SqlStore({self.database.name!r})"
+
+    async def begin_run(self, run: Run) -> None:
+        """Record a start."""
+        await self._run(records.begin_run, run)
+
+    async def end_run(self, run_id: str, at: datetime) -> None:
+        """Record a clean end."""
+        await self._run(records.end_run, run_id, at)
+
+    async def add_order(self, order: Order) -> None:
+        """Journal a new order; to be called before its request goes out."""
+        await self._run(orders.add, order)
+
+    async def save_order(self, order: Order, record: OrderRecord) -> None:
+        """Store an order's new state and the event that led to it.
+
+        Refused when the stored order has another number of filled units: only `add_fill` changes that.
+        """
+        await self._run(orders.save, order, record)
+
+    async def add_fill(self, fill: Fill, order: Order, record: OrderRecord) -> bool:
+        """Store a fill, the state of its order after it, and the event; False, and nothing stored, when it is known.
+
+        Refused when the stored order's filled units and this fill's do not make the new state's.
+        """
+        return await self._run(orders.add_fill, fill, order, record)
+
+    async def order(self, client_order_id: str) -> Order | None:
+        """One order."""
+        return await self._run(orders.one, client_order_id)
+
+    async def live_orders(self) -> list[Order]:
+        """Orders that may still fill, oldest first."""
+        return await self._run(orders.live)
+
+    async def orders_by_order_id(self, order_ids: Sequence[str]) -> dict[str, Order]:
+        """Those of the exchange's order ids that are ours."""
+        return await self._run(orders.by_order_id, order_ids)
+
+    async def orders_by_client_id(self, client_order_ids: Sequence[str]) -> dict[str, Order]:
+        """Those of the client order ids that are ours."""
+        return await self._run(orders.by_client_id, client_order_ids)
+
+    async def known_trades(self, trade_ids: Sequence[str]) -> set[str]:
+        """Those of the trade ids that are stored."""
+        return await self._run(orders.known_trades, trade_ids)
+
+    async def latest_fill_at(self) -> datetime | None:
+        """When the newest stored fill traded."""
+        return await self._run(orders.newest_fill_at)
+
+    async def add_transfer(self, transfer: Transfer) -> None:
+        """Journal a new transfer; to be called before its request goes out."""
+        await self._run(transfers.add, transfer)
+
+    async def save_transfer(self, transfer: Transfer) -> None:
+        """Store a transfer's new state."""
+        await self._run(transfers.save, transfer)
+
+    async def open_transfers(self) -> list[Transfer]:
+        """Transfers that may still be under way, oldest first."""
+        return await self._run(transfers.still_open)
+
+    async def known_transfers(self, transfer_ids: Sequence[str]) -> set[str]:
+        """Those of the exchange's transfer ids that are stored."""
+        return await self._run(transfers.known, transfer_ids)
+
+    async def save_balances(self, snapshots: Sequence[BalanceSnapshot]) -> None:
+        """Store balance snapshots."""
+        await self._run(records.save_balances, snapshots)
+
+    async def load_state(self, strategy: str) -> dict[str, Any]:
+        """A strategy instance's durable state; empty when it never stored one."""
+        return await self._run(records.load_state, strategy)
+
+    async def save_state(self, strategy: str, state: Mapping[str, Any], at: datetime) -> None:
+        """Store a strategy instance's durable state; refused unless it comes back from JSON as it is."""
+        await self._run(records.save_state, strategy, state, at)
+
+    async def recent_orders(self, limit: int) -> list[Order]:
+        """The newest orders, newest first."""
+        return await self._run(orders.newest, limit)
+
+    async def order_history(self, client_order_id: str) -> list[OrderRecord]:
+        """What happened to an order, in the order in which it happened."""
+        return await self._run(orders.history, client_order_id)
+
+    async def recent_fills(self, limit: int, *, client_order_id: str | None = None) -> list[Fill]:
+        """The newest fills, newest first, of one order or of all."""
+        return await self._run(orders.newest_fills, limit, client_order_id=client_order_id)
+
+    async def recent_transfers(self, limit: int) -> list[Transfer]:
+        """The newest transfers, newest first."""
+        return await self._run(transfers.newest, limit)
+
+    async def latest_balances(self) -> list[BalanceSnapshot]:
+        """The newest snapshot of every account and asset, sorted by them."""
+        return await self._run(records.latest_balances)
+
+    async def counts(self) -> dict[str, int]:
+        """Rows stored: `orders`, `fills`, `transfers`."""
+        return await self._run(records.counts)
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        await self.database.close()

@@ -1,0 +1,88 @@
+"""Never run dry: keep Consumption stocked, and buy what is missing under a price cap."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from bot import Context, Fill, Order, Rounding, Side, Strategy
+
+
+class Replenish(Strategy):
+    """Keep `target` units of an instrument, and at least `floor` of them where inference can use them.
+
+    When Consumption, with what is already on its way there, falls below `floor`, units are moved from Trading to bring
+    it up to `target`. What is missing to `target` over all of Consumption, transfers, Trading and resting bids is bid
+    for, never above `max_price`, as soon as it comes to `lot` units or Consumption is below `floor`. So what is on
+    order or in transfer is never bought twice.
+
+    Bids are at `max_price` at once, and still fill at the ask when the ask is lower. With a `discount` they start that
+    far below the ask, to be filled by whoever is in a hurry to sell, and step up to the ask as the runway shrinks from
+    `calm` to `urgent`. They follow the ask and not the best bid, which may be their own.
+    """
+
+    floor: int = Field(5, ge=1, description="move units when Consumption falls below so many")
+    target: int = Field(15, ge=1, description="units to hold in all")
+    max_price: Decimal = Field(gt=0, description="the most to pay, USD per unit")
+    lot: int = Field(1, ge=1, description="buy at least so many units at once, unless below the floor")
+    discount: Decimal = Field(Decimal(0), ge=0, lt=1, description="start bidding this share below the ask")
+    calm: timedelta = Field(timedelta(hours=2), description="runway at which there is no hurry")
+    urgent: timedelta = Field(timedelta(minutes=30), description="runway at which the ask is paid")
+    tolerance: Decimal = Field(
+        Decimal("0.01"), ge=0, lt=1, description="leave a bid where it rests while it is off by no more than this share"
+    )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.target < self.floor:
+            raise ValueError(f"target ({self.target}) must not be below floor ({self.floor})")
+        if self.calm <= self.urgent:
+            raise ValueError("calm must be a longer runway than urgent")
+        return self
+
+    async def on_start(self, ctx: Context) -> None:
+        self._restock(ctx)
+
+    async def on_tick(self, ctx: Context) -> None:
+        self._restock(ctx)
+
+    async def on_fill(self, ctx: Context, fill: Fill) -> None:
+        self._restock(ctx)
+
+    async def on_order(self, ctx: Context, order: Order) -> None:
+        self._restock(ctx)
+
+    def _restock(self, ctx: Context) -> None:
+        stocked = ctx.consumption.units + ctx.consumption.in_transfer
+        hurry = stocked < self.floor
+        if hurry and ctx.position.available:
+            ctx.stock(min(ctx.position.available, self.target - stocked))
+        missing = max(0, self.target - stocked - ctx.position.total)
+        resting = ctx.on_order(Side.BUY)
+        if not hurry and missing - resting < self.lot:
+            missing = min(missing, resting)
+        ctx.quote(bids=[(self._bid(ctx, stocked), missing)] if missing else [])
+
+    def _bid(self, ctx: Context, stocked: int) -> Decimal:
+        cap = ctx.price(self.max_price, Rounding.DOWN)
+        ask = ctx.ticker.ask
+        if not self.discount or ask is None:
+            return cap
+        owned, burn = stocked + ctx.position.available, ctx.consumption.burn_per_hour
+        urgency = 1.0 if stocked < self.floor else self._urgency(owned, burn)
+        below = ask * self.discount * Decimal(str(1 - urgency))
+        wanted = min(cap, ctx.price(ask - below, Rounding.UP))
+        for order in ctx.orders:
+            if order.price <= cap and abs(order.price - wanted) <= wanted * self.tolerance:
+                return order.price
+        return wanted
+
+    def _urgency(self, units: int, burn_per_hour: float | None) -> float:
+        """0 while the units last for `calm` or longer, 1 once they last for `urgent` or less, in proportion between."""
+        if not burn_per_hour:
+            return 0.0
+        runway = timedelta(hours=min(units / burn_per_hour, self.calm / timedelta(hours=1)))
+        return (self.calm - max(runway, self.urgent)) / (self.calm - self.urgent)

@@ -1,0 +1,142 @@
+"""The order transition table, row by row, and the rules that hold over all of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.fill import Fill
+from bot.domain.order import Order, OrderState, Side
+from bot.domain.transitions import (
+    Accepted,
+    CancelRefused,
+    CancelRequested,
+    Closed,
+    Filled,
+    IllegalTransition,
+    NeverArrived,
+    OrderEvent,
+    Refused,
+    Resubmitted,
+    Unclear,
+    apply,
+)
+
+S = OrderState
+AT = datetime(2026, 1, 5, tzinfo=UTC)
+
+
+def an_order(state: OrderState = S.SUBMITTING, filled: int = 0, order_id: str | None = "o-1") -> Order:
+    if state in (S.SUBMITTING, S.UNKNOWN, S.NOT_SENT):
+        order_id = None
+    return Order("gb-1", "s", "m", Side.BUY, 10, Decimal(2), AT, AT, state, order_id, filled, Decimal(2) * filled)
+
+
+def a_fill(quantity: int, trade_id: str = "t-1", order_id: str = "o-1", side: Side = Side.BUY) -> Fill:
+    return Fill(trade_id, order_id, "m", side, Decimal("1.99"), quantity, AT)
+
+
+LEGAL: list[tuple[OrderState, OrderEvent, OrderState]] = [
+    (S.SUBMITTING, Accepted("o-1"), S.OPEN),
+    (S.SUBMITTING, Refused("no"), S.REJECTED),
+    (S.SUBMITTING, Unclear("timeout"), S.UNKNOWN),
+    (S.SUBMITTING, NeverArrived(), S.NOT_SENT),
+    (S.UNKNOWN, Accepted("o-1"), S.OPEN),
+    (S.UNKNOWN, NeverArrived(), S.NOT_SENT),
+    (S.NOT_SENT, Resubmitted(), S.SUBMITTING),
+    (S.NOT_SENT, Accepted("o-1"), S.OPEN),
+    (S.OPEN, CancelRequested(), S.CANCELLING),
+    (S.CANCELLING, CancelRefused("no"), S.OPEN),
+    (S.CANCELLING, Unclear("timeout"), S.CANCELLING),
+    (S.CANCELLING, Closed(S.CANCELLED), S.CANCELLED),
+    (S.OPEN, Closed(S.EXPIRED), S.EXPIRED),
+    (S.SUBMITTING, Filled(a_fill(3)), S.OPEN),
+    (S.UNKNOWN, Filled(a_fill(10)), S.FILLED),
+    (S.OPEN, Filled(a_fill(3)), S.OPEN),
+    (S.CANCELLING, Filled(a_fill(3)), S.CANCELLING),
+    (S.CANCELLING, Filled(a_fill(10)), S.FILLED),
+    (S.CANCELLED, Filled(a_fill(3)), S.CANCELLED),
+    (S.CANCELLED, Filled(a_fill(10)), S.FILLED),
+    (S.FILLED, Accepted("o-1"), S.FILLED),
+    (S.FILLED, Closed(S.CANCELLED), S.FILLED),
+]
+
+
+@pytest.mark.parametrize(("before", "event", "after"), LEGAL, ids=str)
+def test_legal_rows(before: OrderState, event: OrderEvent, after: OrderState) -> None:
+    assert apply(an_order(before), event, AT).state is after
+
+
+ILLEGAL: list[tuple[OrderState, OrderEvent]] = [
+    (S.OPEN, Refused("no")),
+    (S.OPEN, NeverArrived()),
+    (S.OPEN, Resubmitted()),
+    (S.FILLED, CancelRequested()),
+    (S.FILLED, Filled(a_fill(1))),
+    (S.REJECTED, Filled(a_fill(1))),
+    (S.REJECTED, Accepted("o-1")),
+    (S.SUBMITTING, CancelRequested()),
+    (S.UNKNOWN, CancelRequested()),
+    (S.OPEN, Closed(S.OPEN)),
+    (S.OPEN, Accepted("o-2")),
+    (S.OPEN, Filled(a_fill(11))),
+    (S.OPEN, Filled(a_fill(1, order_id="o-2"))),
+    (S.OPEN, Filled(a_fill(1, side=Side.SELL))),
+]
+
+
+@pytest.mark.parametrize(("before", "event"), ILLEGAL, ids=str)
+def test_illegal_rows(before: OrderState, event: OrderEvent) -> None:
+    filled = 10 if before is S.FILLED else 0
+    with pytest.raises(IllegalTransition, match="gb-1"):
+        apply(an_order(before, filled), event, AT)
+
+
+def test_a_fill_adds_up_price_and_quantity() -> None:
+    order = apply(an_order(S.OPEN), Filled(a_fill(4)), AT)
+    order = apply(order, Filled(replace(a_fill(2, "t-2"), price=Decimal("2.00"))), AT)
+    assert (order.filled, order.remaining, order.filled_notional) == (6, 4, Decimal("11.96"))
+    assert order.average_price == Decimal("11.96") / 6
+
+
+events = st.one_of(
+    st.sampled_from(
+        [
+            Accepted("o-1"),
+            Refused("x"),
+            Unclear("x"),
+            NeverArrived(),
+            Resubmitted(),
+            CancelRequested(),
+            CancelRefused("x"),
+        ]
+    ),
+    st.sampled_from([Closed(s) for s in (S.FILLED, S.CANCELLED, S.EXPIRED, S.REJECTED)]),
+    st.integers(1, 12).map(lambda quantity: Filled(a_fill(quantity))),
+)
+
+
+@given(st.lists(events, max_size=12))
+def test_whatever_happens_nothing_is_overfilled_and_ids_never_change(history: list[OrderEvent]) -> None:
+    order = an_order()
+    for event in history:
+        before = order
+        try:
+            order = apply(order, event, AT)
+        except IllegalTransition:
+            assert order is before
+            continue
+        assert before.filled <= order.filled <= order.quantity
+        assert before.order_id in (None, order.order_id)
+        assert order.is_live or order.state in (S.FILLED, S.CANCELLED, S.EXPIRED, S.REJECTED, S.NOT_SENT)
+        if not isinstance(event, Filled):
+            assert apply(order, event, AT) == order if _repeatable(order, event) else True
+
+
+def _repeatable(order: Order, event: OrderEvent) -> bool:
+    return isinstance(event, Accepted | Closed) and order.state is not S.NOT_SENT

@@ -1,0 +1,310 @@
+"""Orders and transfers through faults: journal first, sent once, settled by looking, counted once."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from bot.domain.intents import Place, Stock
+from bot.domain.order import NewOrder, Order, OrderState, Side
+from bot.domain.transfer import Transfer, TransferState
+from bot.errors import DaemonError, NotSentError
+from bot.execution.planner import Plan
+from bot.ports import Response
+from tests.world import HandClock, World
+
+S, T = OrderState, TransferState
+
+
+def buy(world: World, units: int = 10, price: str = "2.00") -> Place:
+    return Place(world.market.market_id, Side.BUY, units, Decimal(price))
+
+
+async def stored(world: World) -> list[Order]:
+    return await world.store.recent_orders(100)
+
+
+async def moves(world: World) -> list[Transfer]:
+    return await world.store.recent_transfers(100)
+
+
+def wait(world: World, seconds: float) -> None:
+    assert isinstance(world.clock, HandClock)
+    world.clock.move(seconds)
+
+
+async def look(world: World, times: int = 1) -> None:
+    """Let the reconciler look, once a settle delay."""
+    for _ in range(times):
+        wait(world, 11)
+        await world.reconciler.look()
+
+
+async def own_units(world: World, units: int) -> None:
+    """Buy units and have the fills stored."""
+    world.offer(units, "1.00")
+    await world.desk.place(buy(world, units, "1.00"), "s")
+    await look(world)
+
+
+async def test_an_order_is_in_the_journal_before_its_request_goes_out(world: World) -> None:
+    class Watching:
+        async def send(self, request: object) -> Response:
+            seen.extend(await stored(world))
+            raise NotSentError("no way")
+
+        async def close(self) -> None: ...
+
+    seen: list[Order] = []
+    world.exchange._transport = Watching()  # type: ignore[assignment]
+    await world.desk.place(buy(world), "s")
+    assert [order.state for order in seen] == [S.SUBMITTING]
+
+
+async def test_a_resting_order_is_open_and_its_fills_are_counted_once(world: World) -> None:
+    await world.desk.place(buy(world), "s")
+    assert [order.state for order in await stored(world)] == [S.OPEN]
+    world.offer(4, "1.90")
+    await look(world, 3)
+    (order,) = await stored(world)
+    assert (order.state, order.filled, order.filled_notional) == (S.OPEN, 4, Decimal("8.00"))
+    world.offer(6, "2.00")
+    await look(world, 3)
+    (order,) = await stored(world)
+    assert (order.state, order.filled, order.filled_notional) == (S.FILLED, 10, Decimal("20.00"))
+    assert (await world.store.counts())["fills"] == 2
+    assert world.blotter.orders == ()
+
+
+async def test_a_refused_order_is_rejected_with_the_exchanges_reason(world: World) -> None:
+    await world.desk.place(buy(world, 10_000, "2.00"), "s")
+    (order,) = await stored(world)
+    assert order.state is S.REJECTED
+    assert "balance" in order.reason.lower()
+
+
+async def test_an_order_that_never_left_is_not_sent(world: World) -> None:
+    world.transport.fail("POST", "orders", NotSentError("connection refused"), applied=False)
+    await world.desk.place(buy(world), "s")
+    assert [order.state for order in await stored(world)] == [S.NOT_SENT]
+
+
+UNCLEAR = [ConnectionError("dropped"), TimeoutError(), Response(502), Response(500), Response(201, {}, b"{")]
+
+
+@pytest.mark.parametrize("outcome", UNCLEAR, ids=str)
+async def test_an_unclear_order_that_was_applied_is_found_and_never_sent_again(
+    world: World, outcome: Exception | Response
+) -> None:
+    world.transport.fail("POST", "orders", outcome, applied=True)
+    await world.desk.place(buy(world), "s")
+    assert [order.state for order in await stored(world)] == [S.UNKNOWN]
+    await look(world)
+    assert [order.state for order in await stored(world)] == [S.OPEN]
+    assert world.transport.count("POST", "orders") == 1
+    assert len(await world.exchange.orders(open_only=True)) == 1
+
+
+@pytest.mark.parametrize("outcome", UNCLEAR, ids=str)
+async def test_an_unclear_order_that_was_not_applied_is_settled_after_two_looks(
+    world: World, outcome: Exception | Response
+) -> None:
+    world.transport.fail("POST", "orders", outcome, applied=False)
+    await world.desk.place(buy(world), "s")
+    await look(world, 2)
+    assert [order.state for order in await stored(world)] == [S.UNKNOWN]
+    await look(world)
+    assert [order.state for order in await stored(world)] == [S.NOT_SENT]
+
+
+async def test_nothing_new_goes_to_a_market_with_an_unclear_order(world: World) -> None:
+    world.transport.fail("POST", "orders", TimeoutError(), applied=True)
+    await world.desk.place(buy(world), "s")
+    await world.desk.place(buy(world), "s")
+    assert len(await stored(world)) == 1
+    await look(world)
+    await world.desk.place(buy(world), "s")
+    assert len(await stored(world)) == 2
+
+
+async def test_an_unclear_order_that_filled_at_once_brings_its_fill(world: World) -> None:
+    world.offer(10, "1.95")
+    world.transport.fail("POST", "orders", ConnectionError(), applied=True)
+    await world.desk.place(buy(world), "s")
+    await look(world)
+    (order,) = await stored(world)
+    assert (order.state, order.filled_notional) == (S.FILLED, Decimal("19.50"))
+
+
+async def test_a_cancelled_order_closes_when_the_exchange_shows_it(world: World) -> None:
+    await world.desk.place(buy(world), "s")
+    (order,) = world.blotter.orders
+    await world.desk.carry_out(Plan(cancels=(order.client_order_id,)), "s")
+    assert [one.state for one in await stored(world)] == [S.CANCELLING]
+    await look(world)
+    assert [one.state for one in await stored(world)] == [S.CANCELLED]
+
+
+async def test_a_cancel_that_came_too_late_ends_as_a_fill(world: World) -> None:
+    await world.desk.place(buy(world), "s")
+    (order,) = world.blotter.orders
+    world.offer(10, "2.00")
+    await world.desk.cancel(order.client_order_id)
+    await look(world)
+    (order,) = await stored(world)
+    assert (order.state, order.filled) == (S.FILLED, 10)
+
+
+async def test_an_order_that_is_partly_filled_and_cancelled_keeps_its_fill(world: World) -> None:
+    await world.desk.place(buy(world), "s")
+    world.offer(3, "2.00")
+    await world.desk.cancel(world.blotter.orders[0].client_order_id)
+    await look(world)
+    (order,) = await stored(world)
+    assert (order.state, order.filled) == (S.CANCELLED, 3)
+
+
+async def test_a_cancel_that_is_refused_leaves_the_order_open(world: World) -> None:
+    await world.desk.place(buy(world), "s")
+    world.transport.fail("DELETE", "orders", Response(403, {}, b'{"errors": {"detail": "no"}}'), applied=False)
+    await world.desk.cancel(world.blotter.orders[0].client_order_id)
+    assert [one.state for one in await stored(world)] == [S.OPEN]
+
+
+async def test_a_cancel_without_an_answer_is_settled_either_way(world: World) -> None:
+    for applied, state in ((True, S.CANCELLED), (False, S.OPEN)):
+        await world.desk.place(buy(world), "s")
+        world.transport.fail("DELETE", "orders", TimeoutError(), applied=applied)
+        await world.desk.cancel(world.blotter.orders[-1].client_order_id)
+        assert (await stored(world))[0].state is S.CANCELLING
+        await look(world, 3)
+        assert (await stored(world))[0].state is state
+
+
+async def test_cancelling_what_is_not_live_does_nothing(world: World) -> None:
+    await world.desk.cancel("gb-unknown")
+    assert world.transport.count("DELETE", "orders") == 0
+
+
+async def test_a_transfer_is_journaled_sent_once_and_completed_by_the_history(world: World) -> None:
+    await own_units(world, 5)
+    await world.desk.transfer(Stock(world.market.instrument_id, 5), "s")
+    assert [move.state for move in await moves(world)] == [T.PENDING]
+    await look(world)
+    assert [move.state for move in await moves(world)] == [T.COMPLETED]
+    assert (await world.exchange.consumption_units())[world.market.instrument_id].available == 5
+    assert world.transport.count("POST", "transfers") == 1
+
+
+async def test_a_transfer_of_what_is_not_there_is_refused(world: World) -> None:
+    await world.desk.transfer(Stock(world.market.instrument_id, 5), "s")
+    assert [move.state for move in await moves(world)] == [T.REFUSED]
+    assert world.blotter.transfers == ()
+
+
+async def test_a_transfer_that_never_left_is_not_sent(world: World) -> None:
+    world.transport.fail("POST", "transfers", NotSentError("refused"), applied=False)
+    await world.desk.transfer(Stock(world.market.instrument_id, 5), "s")
+    assert [move.state for move in await moves(world)] == [T.NOT_SENT]
+
+
+@pytest.mark.parametrize(("applied", "state"), [(True, T.COMPLETED), (False, T.NOT_SENT)])
+async def test_an_unclear_transfer_is_settled_by_the_history_and_never_sent_again(
+    world: World, applied: bool, state: TransferState
+) -> None:
+    await own_units(world, 10)
+    stock = Stock(world.market.instrument_id, 5)
+    await world.desk.transfer(stock, "s")
+    await look(world)
+    world.transport.fail("POST", "transfers", ConnectionError(), applied=applied)
+    await world.desk.transfer(stock, "s")
+    await world.desk.transfer(stock, "s")
+    assert [move.state for move in await moves(world)] == [T.UNKNOWN, T.COMPLETED]
+    await look(world, 3)
+    assert [move.state for move in await moves(world)] == [state, T.COMPLETED]
+    assert len({move.transfer_id for move in await moves(world)}) == 2
+    assert world.transport.count("POST", "transfers") == 2
+
+
+async def test_a_start_takes_up_what_the_last_run_left(world: World) -> None:
+    await world.desk.place(buy(world, 10), "s")
+    world.transport.fail("POST", "orders", TimeoutError(), applied=True)
+    await world.desk.place(buy(world, 7, "1.50"), "s")
+    world.restart()
+    world.offer(4, "2.00")
+    await world.reconciler.start()
+    one, two = world.blotter.orders
+    assert (one.state, one.filled, two.state) == (S.OPEN, 4, S.OPEN)
+    assert len(await world.exchange.orders(open_only=True)) == 2
+
+
+async def test_a_crash_between_journal_and_answer_is_settled_at_the_next_start(world: World) -> None:
+    for applied in (True, False):
+        world.transport.fail("POST", "orders", KeyboardInterrupt(), applied=applied)  # type: ignore[arg-type]
+        with pytest.raises(KeyboardInterrupt):
+            await world.desk.place(buy(world), "s")
+    assert [order.state for order in await stored(world)] == [S.SUBMITTING, S.SUBMITTING]
+    world.restart()
+    await world.reconciler.start()
+    assert [order.state for order in await stored(world)] == [S.UNKNOWN, S.OPEN]
+    await look(world, 3)
+    assert [order.state for order in await stored(world)] == [S.NOT_SENT, S.OPEN]
+
+
+async def test_a_crash_in_a_transfer_is_settled_at_the_next_start(world: World) -> None:
+    await own_units(world, 5)
+    world.transport.fail("POST", "transfers", KeyboardInterrupt(), applied=True)  # type: ignore[arg-type]
+    with pytest.raises(KeyboardInterrupt):
+        await world.desk.transfer(Stock(world.market.instrument_id, 5), "s")
+    world.restart()
+    await world.reconciler.start()
+    assert [move.state for move in await moves(world)] == [T.PENDING]
+
+
+async def test_an_order_that_was_filled_and_closed_while_nobody_looked_is_complete_after_the_start(
+    world: World,
+) -> None:
+    await own_units(world, 3)
+    await world.desk.place(buy(world, 10), "s")
+    world.restart()
+    wait(world, 3600)
+    world.offer(10, "2.00")
+    wait(world, 3600)
+    await world.reconciler.start()
+    assert [(order.state, order.filled) for order in await stored(world)] == [(S.FILLED, 10), (S.FILLED, 3)]
+    assert (await world.store.counts())["fills"] == 2
+
+
+async def test_a_fill_that_shows_after_its_order_was_stored_as_cancelled_is_counted(world: World) -> None:
+    await world.desk.place(buy(world), "s")
+    (order,) = world.blotter.orders
+    world.offer(2, "2.00")
+    await world.desk.cancel(order.client_order_id)
+    from bot.domain.transitions import Closed
+
+    await world.blotter.change_order(order, Closed(S.CANCELLED))
+    await world.desk.place(buy(world, 1, "1.00"), "s")
+    await look(world, 2)
+    late = await world.store.order(order.client_order_id)
+    assert late is not None
+    assert (late.state, late.filled) == (S.CANCELLED, 2)
+
+
+async def test_orders_of_others_on_the_account_are_left_alone(world: World) -> None:
+    placed = await world.exchange.place(NewOrder("by-hand", world.market.market_id, Side.BUY, 3, Decimal("1.50")))
+    await world.reconciler.start()
+    world.offer(1, "1.50")
+    await own_units(world, 2)
+    assert world.blotter.orders == ()
+    assert [shown.order_id for shown in await world.exchange.orders(open_only=True)] == [placed.order_id]
+    assert (await world.store.counts())["fills"] == 1
+
+
+async def test_a_database_of_another_account_is_refused_at_the_start(world: World) -> None:
+    await world.desk.place(buy(world), "s")
+    world.transport.fail("GET", "orders", Response(200, {}, b'{"data": [], "paging": {}}'), applied=False)
+    world.transport.fail("GET", "orders/", Response(404, {}, b'{"errors": {"detail": "not found"}}'), applied=False)
+    world.restart()
+    with pytest.raises(DaemonError, match="another account"):
+        await world.reconciler.start()

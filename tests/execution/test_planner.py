@@ -1,0 +1,96 @@
+"""From intents and live orders to actions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.intents import Cancel, Place, PriceLevel, Quote, Stock
+from bot.domain.order import Order, OrderState, Side
+from bot.execution.planner import Plan, plan
+
+AT = datetime(2026, 1, 5, tzinfo=UTC)
+
+
+def bid(number: int, price: str, quantity: int, state: OrderState = OrderState.OPEN, market: str = "m") -> Order:
+    return Order(f"gb-{number}", "s", market, Side.BUY, quantity, Decimal(price), AT, AT, state, f"o-{number}")
+
+
+def wanted(*levels: tuple[str, int]) -> Quote:
+    return Quote("m", tuple(PriceLevel(Decimal(price), units) for price, units in levels))
+
+
+def placed(*levels: tuple[str, int]) -> tuple[Place, ...]:
+    return tuple(Place("m", Side.BUY, units, Decimal(price)) for price, units in levels)
+
+
+PLANS = [
+    ("nothing rests: bid", wanted(("2.00", 10)), [], Plan(orders=placed(("2.00", 10)))),
+    ("it rests already: nothing", wanted(("2.00", 10)), [bid(1, "2.00", 10)], Plan()),
+    ("too little rests: add the rest", wanted(("2.00", 10)), [bid(1, "2.00", 4)], Plan(orders=placed(("2.00", 6)))),
+    ("too much rests: take it off first", wanted(("2.00", 5)), [bid(1, "2.00", 10)], Plan(cancels=("gb-1",))),
+    ("other price: take it off first", wanted(("2.01", 5)), [bid(1, "2.00", 5)], Plan(cancels=("gb-1",))),
+    ("nothing wanted: take it off", wanted(), [bid(1, "2.00", 5)], Plan(cancels=("gb-1",))),
+    (
+        "the oldest that fit stay",
+        wanted(("2.00", 7)),
+        [bid(1, "2.00", 4), bid(2, "2.00", 4), bid(3, "2.00", 3)],
+        Plan(cancels=("gb-2",)),
+    ),
+    ("a cancel is under way: wait", wanted(("2.01", 5)), [bid(1, "2.00", 5, OrderState.CANCELLING)], Plan()),
+    ("an unclear order counts as resting", wanted(("2.00", 5)), [bid(1, "2.00", 5, OrderState.UNKNOWN)], Plan()),
+    ("another market's orders do not count", wanted(("2.00", 5)), [bid(1, "2.00", 5, market="n")],
+     Plan(orders=placed(("2.00", 5)))),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("_why", "quote", "live", "expected"), PLANS, ids=[row[0] for row in PLANS])
+def test_quotes(_why: str, quote: Quote, live: list[Order], expected: Plan) -> None:
+    assert plan([quote], live) == expected
+
+
+def test_a_partly_filled_order_counts_with_what_remains() -> None:
+    order = replace(bid(1, "2.00", 10), filled=6)
+    assert plan([wanted(("2.00", 10))], [order]).orders == placed(("2.00", 6))
+
+
+def test_the_sides_are_planned_apart() -> None:
+    quote = Quote("m", (PriceLevel(Decimal("2.01"), 5),), (PriceLevel(Decimal("2.10"), 3),))
+    made = plan([quote], [bid(1, "2.00", 5)])
+    assert made.cancels == ("gb-1",)
+    assert made.orders == (Place("m", Side.SELL, 3, Decimal("2.10")),)
+
+
+def test_commands_pass_through_and_a_cancel_needs_a_resting_order() -> None:
+    buy, stock = Place("m", Side.BUY, 1, Decimal(2)), Stock("i", 3)
+    live = [bid(1, "2.00", 5), bid(2, "2.00", 5, OrderState.UNKNOWN)]
+    made = plan([buy, Cancel("gb-1"), Cancel("gb-1"), Cancel("gb-2"), Cancel("gb-9"), stock], live)
+    assert made == Plan(cancels=("gb-1",), transfers=(stock,), orders=(buy,))
+    assert made
+    assert not plan([], live)
+
+
+levels = st.dictionaries(st.sampled_from(["1.98", "1.99", "2.00", "2.01"]), st.integers(1, 20), max_size=3)
+
+
+@given(levels, st.lists(st.tuples(st.sampled_from(["1.98", "1.99", "2.00", "2.01"]), st.integers(1, 9)), max_size=6))
+def test_never_more_than_wanted_and_settled_after_two_rounds(
+    want: dict[str, int], resting: list[tuple[str, int]]
+) -> None:
+    live = [bid(number, price, units) for number, (price, units) in enumerate(resting)]
+    quote = wanted(*want.items())
+    for _ in range(2):
+        made = plan([quote], live)
+        live = [order for order in live if order.client_order_id not in made.cancels]
+        live += [bid(100 + n, str(new.price), new.quantity) for n, new in enumerate(made.orders)]
+        if made.orders:
+            assert not made.cancels
+        for price in {order.price for order in live} if made.orders else ():
+            assert sum(o.remaining for o in live if o.price == price) <= want[str(price)]
+    assert not plan([quote], live)
+    assert {str(o.price) for o in live} == set(want)

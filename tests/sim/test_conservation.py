@@ -1,0 +1,172 @@
+"""Nothing is made or lost, whatever anybody does."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from bot.clock import SeededIds
+from bot.domain.money import TOKENS_PER_UNIT
+from bot.domain.order import Side, TimeInForce
+from bot.sim.config import VenueConfig
+from bot.sim.ledger import Account
+from bot.sim.market import SimMarket
+from bot.sim.orders import SimOrder
+from bot.sim.refusals import Refusal
+from bot.sim.venue import Venue
+from tests.sim.client import START
+
+TICK = 10_000
+SYMBOLS = ("text-prime", "code-max")
+USERS = {"patient": False, "eager": True}
+CASH = 40
+UNITS = 30
+
+names = st.sampled_from([*USERS, "house"])
+symbols = st.sampled_from(SYMBOLS)
+
+
+class ConservationMachine(RuleBasedStateMachine):
+    """Several accounts with little money do what they like; some of it is refused."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        config = VenueConfig(symbols=SYMBOLS, sweep_hours=(0, 12), lot_hours=1)
+        self.venue = Venue(config, start=START, ids=SeededIds(1))
+        grant = dict.fromkeys(SYMBOLS, UNITS)
+        for name, auto_transfer in USERS.items():
+            self.venue.add_account(name, cash=Decimal(CASH), units=grant, auto_transfer=auto_transfer)
+        self.venue.add_account("house", cash=Decimal(CASH), units=grant, auto_transfer=True, house=True)
+        self.orders: list[SimOrder] = []
+
+    @rule(
+        name=names,
+        symbol=symbols,
+        side=st.sampled_from(Side),
+        quantity=st.integers(1, 12),
+        price=st.none() | st.integers(100, 500).map(lambda ticks: ticks * TICK),
+        tif=st.sampled_from([TimeInForce.GTC, TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK]),
+        post_only=st.booleans(),
+    )
+    def place(
+        self, name: str, symbol: str, side: Side, quantity: int, price: int | None, tif: TimeInForce, post_only: bool
+    ) -> None:
+        market = self.venue.market_by_symbol(symbol)
+        before = self.balances()
+        try:
+            order = self.venue.place(
+                self.venue.accounts[name], market, side, quantity, price, time_in_force=tif, post_only=post_only
+            )
+        except Refusal:
+            assert self.balances() == before
+        else:
+            self.orders.append(order)
+
+    @precondition(lambda self: self.orders)
+    @rule(data=st.data())
+    def cancel(self, data: st.DataObject) -> None:
+        order = data.draw(st.sampled_from(self.orders))
+        if order.is_open:
+            self.venue.cancel(order.account, order.order_id)
+        else:
+            with pytest.raises(Refusal, match=r"404|500"):
+                self.venue.cancel(order.account, order.order_id)
+        assert not order.is_open
+
+    @rule(name=names)
+    def cancel_all(self, name: str) -> None:
+        account = self.venue.accounts[name]
+        waiting = len(self.venue.history(account).open)
+        assert self.venue.cancel_all(account) == waiting
+        assert not self.venue.history(account).open
+
+    @rule(name=st.sampled_from([*USERS]), symbol=symbols, quantity=st.integers(0, 12))
+    def transfer(self, name: str, symbol: str, quantity: int) -> None:
+        before = self.balances()
+        try:
+            self.venue.transfer(self.venue.accounts[name], self.venue.market_by_symbol(symbol).instrument_id, quantity)
+        except Refusal:
+            assert self.balances() == before
+
+    @rule(name=st.sampled_from([*USERS]), symbol=symbols, tokens=st.integers(0, 3 * TOKENS_PER_UNIT))
+    def consume(self, name: str, symbol: str, tokens: int) -> None:
+        account = self.venue.accounts[name]
+        instrument_id = self.venue.market_by_symbol(symbol).instrument_id
+        held = account.lots[instrument_id].tokens
+        assert self.venue.consume(account, instrument_id, tokens) == min(tokens, held)
+
+    @rule(seconds=st.sampled_from([0, 1, 2, 60, 3600, 12 * 3600]))
+    def advance(self, seconds: int) -> None:
+        self.venue.advance(self.venue.now + timedelta(seconds=seconds))
+
+    @invariant()
+    def cash_is_conserved(self) -> None:
+        accounts = self.venue.accounts.values()
+        assert sum(account.cash.total for account in accounts) == len(accounts) * CASH * 1_000_000
+
+    @invariant()
+    def units_are_held_under_way_used_or_expired(self) -> None:
+        accounts = self.venue.accounts.values()
+        for market in self.venue.markets.values():
+            found = 0
+            for account in accounts:
+                lots = account.lots[market.instrument_id]
+                assert lots.received == lots.tokens + lots.used + lots.expired
+                assert lots.tokens == sum(lot.tokens for lot in lots)
+                found += (account.units[market.instrument_id].total + lots.in_transit) * TOKENS_PER_UNIT
+                found += lots.received
+            assert found == len(accounts) * UNITS * TOKENS_PER_UNIT
+
+    @invariant()
+    def open_orders_lock_what_they_may_need(self) -> None:
+        for account in self.venue.accounts.values():
+            orders = list(self.venue.history(account).open.values())
+            buys = [order for order in orders if order.side is Side.BUY]
+            assert account.cash.available >= 0
+            assert account.cash.locked == sum((order.price or 0) * order.remaining for order in buys)
+            for market in self.venue.markets.values():
+                sells = [order for order in orders if order.market_id == market.market_id and order not in buys]
+                units = account.units[market.instrument_id]
+                assert units.available >= 0
+                assert units.locked == sum(order.remaining for order in sells)
+
+    @invariant()
+    def books_hold_exactly_the_open_orders_and_are_never_crossed(self) -> None:
+        for market in self.venue.markets.values():
+            bid, ask = market.book.bids.best_price, market.book.asks.best_price
+            assert bid is None or ask is None or bid < ask
+            assert self.resting(market) == {
+                order_id
+                for account in self.venue.accounts.values()
+                for order_id, order in self.venue.history(account).open.items()
+                if order.market_id == market.market_id
+            }
+
+    @invariant()
+    def the_house_is_never_swept(self) -> None:
+        house = self.venue.accounts["house"]
+        assert all(lots.committed == 0 for lots in house.lots.values())
+
+    def resting(self, market: SimMarket) -> set[str]:
+        found: set[str] = set()
+        for side in Side:
+            for level in market.book.side(side).levels():
+                assert level.quantity == sum(order.remaining for order in level.orders.values())
+                found.update(level.orders)
+        return found
+
+    def balances(self) -> list[tuple[int, ...]]:
+        def of(account: Account) -> tuple[int, ...]:
+            units = [(units.available, units.locked) for units in account.units.values()]
+            return (account.cash.available, account.cash.locked, *(number for pair in units for number in pair))
+
+        return [of(account) for account in self.venue.accounts.values()]
+
+
+TestConservation = ConservationMachine.TestCase
+TestConservation.settings = settings(max_examples=60, stateful_step_count=40)
