@@ -14,10 +14,11 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime, timedelta
+from importlib.metadata import version
 from pathlib import Path
 
 from bot.clock import RandomIds, SystemClock
-from bot.engine.daemon import Daemon, Pace
+from bot.engine.daemon import Daemon, OnStop, Pace
 from bot.engine.runner import Instance
 from bot.engine.schedule import Schedule
 from bot.errors import ConfigError, DataError
@@ -32,7 +33,6 @@ from bot.sim.config import VenueConfig
 from bot.sim.server import serve
 from bot.storage import open_store
 from bot.strategy import registry
-from bot.version import VERSION
 
 
 async def run_bot(
@@ -58,7 +58,7 @@ async def run_bot(
         clock=clock,
         ids=ids,
         pace=pace(settings.engine),
-        run=Run(ids.new("run"), kind, started_at, version=VERSION),
+        run=Run(ids.new("run"), kind, started_at, version=version("gridbot")),
     )
     await daemon.run(stop)
 
@@ -143,7 +143,7 @@ def pace(engine: EngineSettings) -> Pace:
         settle=timedelta(seconds=engine.settle_seconds),
         snapshot=timedelta(seconds=engine.snapshot_seconds),
         stop=timedelta(seconds=engine.stop_seconds),
-        on_stop=engine.on_stop,
+        on_stop=OnStop(engine.on_stop),
     )
 
 

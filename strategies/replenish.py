@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import timedelta
 from decimal import Decimal
 from typing import Self
@@ -15,9 +16,12 @@ class Replenish(Strategy):
     """Keep `target` units of an instrument, and at least `floor` of them where inference can use them.
 
     When Consumption, with what is already on its way there, falls below `floor`, units are moved from Trading to bring
-    it up to `target`. What is missing to `target` over all of Consumption, transfers, Trading and resting bids is bid
-    for, never above `max_price`, as soon as it comes to `lot` units or Consumption is below `floor`. So what is on
-    order or in transfer is never bought twice.
+    it up to `target`; but above the floor no more than the present burn uses up within `shelf_life`, for units in
+    Consumption expire and units in Trading do not.
+
+    What is missing to `target` over all of Consumption, transfers, Trading and resting bids is bid for, never above
+    `max_price`, as soon as it comes to `lot` units or Consumption is below `floor`. So what is on order or in transfer
+    is never bought twice.
 
     Bids are at `max_price` at once, and still fill at the ask when the ask is lower. With a `discount` they start that
     far below the ask, to be filled by whoever is in a hurry to sell, and step up to the ask as the runway shrinks from
@@ -27,7 +31,8 @@ class Replenish(Strategy):
     floor: int = Field(5, ge=1, description="move units when Consumption falls below so many")
     target: int = Field(15, ge=1, description="units to hold in all")
     max_price: Decimal = Field(gt=0, description="the most to pay, USD per unit")
-    lot: int = Field(1, ge=1, description="buy at least so many units at once, unless below the floor")
+    shelf_life: timedelta = Field(timedelta(hours=3), gt=timedelta(0), description="move no more than lasts so long")
+    lot: int = Field(5, ge=1, description="buy at least so many units at once, unless below the floor")
     discount: Decimal = Field(Decimal(0), ge=0, lt=1, description="start bidding this share below the ask")
     calm: timedelta = Field(timedelta(hours=2), description="runway at which there is no hurry")
     urgent: timedelta = Field(timedelta(minutes=30), description="runway at which the ask is paid")
@@ -59,12 +64,19 @@ class Replenish(Strategy):
         stocked = ctx.consumption.units + ctx.consumption.in_transfer
         hurry = stocked < self.floor
         if hurry and ctx.position.available:
-            ctx.stock(min(ctx.position.available, self.target - stocked))
+            ctx.stock(min(ctx.position.available, self._shelf(ctx.consumption.burn_per_hour) - stocked))
         missing = max(0, self.target - stocked - ctx.position.total)
         resting = ctx.on_order(Side.BUY)
         if not hurry and missing - resting < self.lot:
             missing = min(missing, resting)
         ctx.quote(bids=[(self._bid(ctx, stocked), missing)] if missing else [])
+
+    def _shelf(self, burn_per_hour: float | None) -> int:
+        """Units that Consumption should hold: the target, or what is used up before it expires if that is less."""
+        if burn_per_hour is None:
+            return self.target
+        usable = math.ceil(burn_per_hour * (self.shelf_life / timedelta(hours=1)))
+        return min(self.target, max(self.floor, usable))
 
     def _bid(self, ctx: Context, stocked: int) -> Decimal:
         cap = ctx.price(self.max_price, Rounding.DOWN)

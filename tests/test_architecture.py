@@ -11,13 +11,12 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 
-GROUND = {"errors", "ports", "clock", "redaction", "version", "plain_data"}
+GROUND = {"errors", "ports", "clock", "redaction", "plain_data"}
 """Modules at the foot of `bot` that everything above `domain` may use."""
 
 MAY_IMPORT = {
     "domain": set(),
     "errors": set(),
-    "version": set(),
     "redaction": set(),
     "plain_data": {"domain", "redaction"},
     "ports": {"domain"},

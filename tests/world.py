@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -48,27 +48,34 @@ class HandClock:
         await asyncio.sleep(0)
 
 
+class Crash(BaseException):
+    """What stands for the end of the process."""
+
+
 class Faulty:
     """A transport that fails on request: each fault is used once, by the first request that it fits."""
 
     def __init__(self, inner: Transport) -> None:
         self._inner = inner
-        self._faults: list[tuple[str, str, Exception | Response, bool]] = []
+        self._faults: list[tuple[str, str, BaseException | Response, bool]] = []
         self.sent: list[Request] = []
+        self.before: Callable[[Request], Awaitable[None]] | None = None
 
-    def fail(self, method: str, path: str, outcome: Exception | Response, *, applied: bool) -> None:
+    def fail(self, method: str, path: str, outcome: BaseException | Response, *, applied: bool) -> None:
         """Let the next such request end like this, after the exchange applied it or without its ever knowing."""
         self._faults.append((method, path, outcome, applied))
 
     async def send(self, request: Request) -> Response:
         self.sent.append(request)
+        if self.before is not None:
+            await self.before(request)
         for fault in self._faults:
             method, path, outcome, applied = fault
             if request.method == method and path in request.path:
                 self._faults.remove(fault)
                 if applied:
                     await self._inner.send(request)
-                if isinstance(outcome, Exception):
+                if isinstance(outcome, BaseException):
                     raise outcome
                 return outcome
         return await self._inner.send(request)

@@ -41,7 +41,6 @@ class Options:
             ConfigError: something is wrong; the text lists every fault.
         """
         from bot.settings import load_settings
-
         from bot.strategy import registry
 
         check = registry.check if check_strategies else None

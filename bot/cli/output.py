@@ -1,4 +1,7 @@
-"""What commands print: tables for people, one JSON document for programs."""
+"""What commands print: tables for people, one JSON document for programs.
+
+Here and in the commands, what is slow to import is imported where it is used: `gridbot version` answers at once.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,6 @@ from decimal import Decimal
 from typing import Annotated, TypeAlias
 
 import typer
-
-from bot.plain_data import plain_data
 
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 """The `--json` option of a command."""
@@ -29,6 +30,8 @@ def say(text: str) -> None:
 
 def document(value: object) -> None:
     """Print the value as one JSON document: Decimals as plain decimal texts, moments as ISO 8601 in UTC."""
+    from bot.plain_data import plain_data
+
     typer.echo(json.dumps(plain_data(value), indent=2, ensure_ascii=False))
 
 
@@ -78,6 +81,8 @@ def _are_numbers(values: Sequence[object]) -> bool:
 
 
 def _cell(value: object) -> str:
+    from bot.plain_data import plain_data
+
     if value is None:
         return ""
     if isinstance(value, datetime):

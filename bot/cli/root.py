@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import config, db, keys, records, version
+from bot.cli import config, daemon, db, demo, exchange, keys, records, strategies, version
 from bot.cli.options import Options, parse_overrides
 from bot.cli.output import say
 
@@ -43,6 +43,11 @@ def gridbot(
     options.overrides = parse_overrides(set_ or ())
 
 
+app.command()(demo.demo)
+app.command()(daemon.run)
+app.command()(daemon.paper)
+app.add_typer(exchange.app, name="exchange")
+app.add_typer(strategies.app, name="strategies")
 app.command()(version.version)
 app.add_typer(config.app, name="config")
 app.add_typer(keys.app, name="keys")

@@ -56,6 +56,7 @@ class Runner:
         self._clock = clock
         self._calls: asyncio.Queue[_Call | None] = asyncio.Queue()
         self._tick_waits = False
+        self._finishing = False
         self._state: dict[str, Any] = {}
         self._log = log.bind(strategy=instance.name)
 
@@ -63,7 +64,7 @@ class Runner:
         """Call `on_start`, then whatever is asked for, until `finish`; then `on_stop`."""
         self._state = await self._store.load_state(self.instance.name)
         await self._invoke(_Call("on_start"))
-        while (call := await self._calls.get()) is not None:
+        while (call := await self._calls.get()) is not None and not self._finishing:
             await self._invoke(call)
         await self._invoke(_Call("on_stop"))
 
@@ -85,7 +86,8 @@ class Runner:
             self._calls.put_nowait(_Call("on_order", (order,)))
 
     def finish(self) -> None:
-        """Let `run` end after what has been asked for so far."""
+        """Let `run` end after the hook that is being called; what waits is dropped, for `on_stop` sees it all."""
+        self._finishing = True
         self._calls.put_nowait(None)
 
     async def _invoke(self, call: _Call) -> None:

@@ -47,56 +47,43 @@ class TransferRow(Struct):
     created_at: Moment = None
     transferred_at: Moment = None
 
-    @property
-    def is_to_consumption(self) -> bool:
-        """Whether it goes to Consumption; one that does not say where it goes does, as nearly all do."""
-        return self.to_account_type is None or self.to_account_type.lower() == _CONSUMPTION
-
 
 ACCOUNTS = Rows(AccountRow)
 TRANSFERS = Rows(TransferRow)
 
 
-def cash_of(rows: list[AccountRow]) -> Cash:
-    """US dollars among balances; none when there is no such balance.
+def cash_of(row: AccountRow) -> Cash | None:
+    """A balance of US dollars; None when it is one of something else.
 
     Raises:
         FieldError: the balance makes no sense.
     """
-    for row in rows:
-        if row.is_usd:
-            total, available, locked = _balance(row)
-            return Cash(total, available, locked)
-    return Cash()
+    if not row.is_usd:
+        return None
+    total, available, locked = _balance(row)
+    return Cash(total, available, locked)
 
 
-def trading_units_of(rows: list[AccountRow]) -> dict[str, Units]:
-    """Units among balances, by instrument id; the older shape names the instrument as its currency.
-
-    Raises:
-        FieldError: a balance makes no sense.
-    """
-    found = {}
-    for row in rows:
-        if not row.is_usd:
-            instrument_id = _instrument_id(row)
-            total, available, locked = (units(part, "balance") for part in _balance(row))
-            found[instrument_id] = Units(instrument_id, total, available, locked)
-    return found
-
-
-def consumption_units_of(rows: list[AccountRow]) -> dict[str, Units]:
-    """Whole units that inference can use, by instrument id; units that are still on their way do not count.
+def trading_units_of(row: AccountRow) -> Units | None:
+    """A balance of units in Trading; None when it is one of US dollars.
 
     Raises:
-        FieldError: a balance makes no sense.
+        FieldError: the balance makes no sense.
     """
-    found = {}
-    for row in rows:
-        instrument_id = _instrument_id(row)
-        available = whole_units(_available(row), "available_balance")
-        found[instrument_id] = Units(instrument_id, available, available)
-    return found
+    if row.is_usd:
+        return None
+    total, available, locked = (units(part, "balance") for part in _balance(row))
+    return Units(_instrument_id(row), total, available, locked)
+
+
+def consumption_units_of(row: AccountRow) -> Units:
+    """Whole units that inference can use; units that are still on their way do not count.
+
+    Raises:
+        FieldError: the balance makes no sense.
+    """
+    available = whole_units(_available(row), "available_balance")
+    return Units(_instrument_id(row), available, available)
 
 
 def transfer_of(row: TransferRow) -> VenueTransfer:
@@ -114,7 +101,18 @@ def transfer_of(row: TransferRow) -> VenueTransfer:
     )
 
 
+def transfer_to_consumption_of(row: TransferRow) -> VenueTransfer | None:
+    """A transfer to Consumption; None when it goes elsewhere. Nearly all go there, so one that does not say does.
+
+    Raises:
+        FieldError: likewise.
+    """
+    goes_to = (row.to_account_type or _CONSUMPTION).lower()
+    return transfer_of(row) if goes_to == _CONSUMPTION else None
+
+
 def _instrument_id(row: AccountRow) -> str:
+    """The older shape names the instrument as its currency."""
     return required(row.instrument_id or row.currency, "instrument_id")
 
 

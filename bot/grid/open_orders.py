@@ -52,7 +52,7 @@ class OpenOrders:
         if refusal is not None and self._to_ask <= self._refused:
             self._refused.clear()
             raise refusal
-        self._to_ask = self._seen
+        self._to_ask = self._seen  # which goes on growing
         return [order for order in found.values() if not order.is_closed]
 
 

@@ -126,7 +126,7 @@ class TradingClient:
         wanted = [
             order
             for order in _once(found, lambda order: order.order_id)
-            if market_id in (None, order.market_id) and _is_since(order.created_at, since)
+            if _may_be(order.market_id, market_id) and _is_since(order.created_at, since)
         ]
         return sorted(wanted, key=lambda order: order.created_at or _LONG_AGO)
 
@@ -139,20 +139,100 @@ class TradingClient:
         wanted = [
             fill
             for fill in _once(found, lambda fill: fill.trade_id)
-            if market_id in (None, fill.market_id)
-            and order_id in (None, fill.order_id)
+            if _may_be(fill.market_id, market_id)
+            and _may_be(fill.order_id, order_id)
             and _is_since(fill.executed_at, since)
         ]
         return sorted(wanted, key=lambda fill: fill.executed_at)
 
     async def cash(self) -> Cash:
         """US dollars."""
-        return account_wire.cash_of(await self._accounts(routes.CASH_ACCOUNTS))
+        found = await self._all(routes.CASH_ACCOUNTS, account_wire.ACCOUNTS, account_wire.cash_of)
+        return next((cash for cash in found if cash is not None), Cash())
 
     async def trading_units(self) -> dict[str, Units]:
         """Units that can be sold or moved, by instrument id."""
-        return account_wire.trading_units_of(await self._accounts(routes.TRADING_ACCOUNTS))
+        found = await self._all(routes.TRADING_ACCOUNTS, account_wire.ACCOUNTS, account_wire.trading_units_of)
+        return {units.instrument_id: units for units in found if units is not None}
 
     async def consumption_units(self) -> dict[str, Units]:
         """Units that inference can use, by instrument id; a unit that is partly used does not count."""
-        return account_wire.consumption_units_of(await self._accounts(routes.CONSUMPTION_ACCOUNTS))
+        found = await self._all(routes.CONSUMPTION_ACCOUNTS, account_wire.ACCOUNTS, account_wire.consumption_units_of)
+        return {units.instrument_id: units for units in found}
+
+    async def transfer_to_consumption(
+        self, instrument_id: str, quantity: int, *, key: str | None = None
+    ) -> VenueTransfer:
+        """Move units from Trading to Consumption; done only when the history says so. Sent once.
+
+        `key` is sent as the `Idempotency-Key`; the exchange may ignore it.
+
+        Raises:
+            RequestRefused: it was not applied; `InvalidRequest` may be raised before anything is sent.
+            NotSentError: it never left.
+            OutcomeUnknown: it may have been applied.
+        """
+        payload = transfer_payload(instrument_id, quantity)
+        answer = await self._caller.call(routes.TRANSFER_TO_CONSUMPTION, payload=payload, idempotency_key=key)
+        return answer.read(lambda body: account_wire.transfer_of(account_wire.TRANSFERS.one(body)))
+
+    async def transfers(
+        self, *, instrument_id: str | None = None, since: datetime | None = None
+    ) -> list[VenueTransfer]:
+        """Our transfers to Consumption, oldest first; `since` is inclusive."""
+        found = await self._all(
+            routes.TRANSFER_HISTORY,
+            account_wire.TRANSFERS,
+            account_wire.transfer_to_consumption_of,
+            {"instrument_id": instrument_id},
+            since,
+        )
+        wanted = [
+            transfer
+            for transfer in _once((one for one in found if one is not None), lambda transfer: transfer.transfer_id)
+            if _may_be(transfer.instrument_id, instrument_id) and _is_since(transfer.created_at, since)
+        ]
+        return sorted(wanted, key=lambda transfer: transfer.created_at or _LONG_AGO)
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        await self._caller.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_exc_info: object) -> None:
+        await self.close()
+
+    async def _all(
+        self,
+        route: Route,
+        rows: Rows[Row],
+        convert: Callable[[Row], Value],
+        filters: Mapping[str, str | None] | None = None,
+        since: datetime | None = None,
+    ) -> list[Value]:
+        query = list_query(self._spelling, filters or {}, since)
+        return await whole_list(self._caller, route, rows, convert, query)
+
+    def _noted(self, order: VenueOrder) -> VenueOrder:
+        self._open_orders.learn(order)
+        return order
+
+
+def _order(body: bytes) -> VenueOrder:
+    return order_wire.order_of(order_wire.ORDERS.one(body))
+
+
+def _once(found: Iterable[T], key: Callable[[T], str]) -> Iterable[T]:
+    """Each row once; of two with the same id the later one, which was read later."""
+    return {key(one): one for one in found}.values()
+
+
+def _may_be(value: str | None, wanted: str | None) -> bool:
+    """What a row does not say was left to the exchange's own filter."""
+    return wanted is None or value is None or value == wanted
+
+
+def _is_since(at: datetime | None, since: datetime | None) -> bool:
+    return since is None or at is None or at >= since

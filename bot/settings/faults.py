@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -49,6 +49,8 @@ def explain(error: ErrorDetails) -> str:
     if _is_secret(path, annotation):
         return text
     value = error["input"]
+    if isinstance(value, str) and _holds_others(annotation):
+        return f"{text}, not text"
     return f"{text}, not {_shown(value)}{_did_you_mean(str(value), _options(annotation))}"
 
 
@@ -85,14 +87,11 @@ def _declared(path: KeyPath) -> tuple[Any, FieldInfo | None]:
     annotation: Any = Settings
     field: FieldInfo | None = None
     for part in path:
-        model = _model(annotation)
         if isinstance(part, int):
-            annotation, field = next(iter(get_args(annotation)), Any), None
-        elif model and part in model.model_fields:
-            field = model.model_fields[part]
-            annotation = _bare(field.annotation)
+            annotation, field = get_args(annotation)[0], None
         else:
-            return Any, None
+            field = annotation.model_fields[part]
+            annotation = _bare(field.annotation)
     return annotation, field
 
 
@@ -109,6 +108,10 @@ def _model(annotation: Any) -> type[BaseModel] | None:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     return None
+
+
+def _holds_others(annotation: Any) -> bool:
+    return _model(annotation) is not None or get_origin(annotation) in (tuple, dict)
 
 
 def _options(annotation: Any) -> tuple[str, ...]:
@@ -146,8 +149,10 @@ def _shown(value: Any) -> str:
         return "nothing"
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, (int, float, Decimal)):
-        return str(value)
     if isinstance(value, str):
         return mask(repr(value if len(value) <= 60 else f"{value[:60]}..."))
-    return _KINDS[dict] if isinstance(value, Mapping) else "a list" if value else "an empty list"
+    if isinstance(value, Mapping):
+        return _KINDS[dict]
+    if isinstance(value, Collection):
+        return "a list" if value else "an empty list"
+    return str(value)

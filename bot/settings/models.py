@@ -64,6 +64,9 @@ class EngineSettings(Section):
     )
     snapshot_seconds: Number = Field(900, ge=1, le=86400, description="how often balances are stored, seconds")
     stop_seconds: Number = Field(4, gt=0, le=60, description="the most that a clean stop may take, seconds")
+    on_stop: Literal["cancel", "keep"] = Field(
+        "cancel", description="what becomes of resting orders on a clean stop: cancel them, or keep them resting"
+    )
 
 
 class ScheduleSettings(Section):

@@ -1,1 +1,6 @@
-"""Durable memory in SQLite or PostgreSQL: `open_store(url, create=True)`; schema versions are `migrate`'s job."""
+"""Durable memory in SQLite or PostgreSQL; schema versions are `bot.storage.migrate`'s job."""
+
+from bot.storage.anew import begin_anew
+from bot.storage.store import SqlStore, open_store
+
+__all__ = ["SqlStore", "begin_anew", "open_store"]

@@ -52,7 +52,7 @@ async def decide(
         state={},
         log=structlog.stdlib.get_logger(),
     )
-    strategy = Replenish.model_validate({"max_price": "2.50", "floor": 5, "target": 15} | parameters)
+    strategy = Replenish.model_validate({"max_price": "2.50", "floor": 5, "target": 15, "lot": 1} | parameters)
     await strategy.on_tick(ctx)
     return ctx.intents
 
@@ -76,6 +76,11 @@ async def test_with_nothing_at_all_it_bids_for_the_target_at_the_cap() -> None:
 async def test_below_the_floor_it_moves_what_trading_has_up_to_the_target() -> None:
     assert moved(await decide(stock=4, trading=6)) == 6
     assert moved(await decide(stock=4, trading=60)) == 11
+
+
+@pytest.mark.parametrize(("burn", "units"), [(None, 11), (6.0, 11), (3.0, 5), (1.0, 1), (0.0, 1)])
+async def test_no_more_is_moved_than_is_used_up_before_it_expires(burn: float | None, units: int) -> None:
+    assert moved(await decide(stock=4, trading=60, burn=burn)) == units
 
 
 async def test_at_the_floor_it_moves_nothing() -> None:

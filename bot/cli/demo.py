@@ -1,0 +1,152 @@
+"""`gridbot demo`: a day of the main job in virtual time."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+
+import typer
+
+from bot.cli.output import Json, document, say
+from bot.errors import GridbotError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bot.cli.rehearsal import Summary
+    from bot.settings import Settings
+
+DATABASE = "sqlite:///gridbot-demo.db"
+SYMBOL = "text-prime"
+
+
+def _usd(text: str) -> Decimal:
+    """A price given on the command line."""
+    from bot.domain.money import decimal_of
+
+    try:
+        price = decimal_of(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    if not Decimal("0.10") <= price <= Decimal(10_000):
+        raise typer.BadParameter("must be from 0.10 to 10000 USD")
+    return price
+
+
+Demand: TypeAlias = Annotated[
+    Path | None, typer.Option(help="Demand trace: client,t_s,requests,tokens or TIMESTAMP,ContextTokens,...")
+]
+Client: TypeAlias = Annotated[str | None, typer.Option(help="Whose demand to take from a trace of several clients.")]
+Prices: TypeAlias = Annotated[Path | None, typer.Option(help="Candle file whose price shape the market follows.")]
+MeanPrice: TypeAlias = Annotated[
+    Decimal, typer.Option(metavar="USD", parser=_usd, help="Mean price of a unit, which is a million tokens.")
+]
+
+
+def demo(
+    *,
+    hours: Annotated[int, typer.Option(min=1, max=24 * 366, help="Virtual hours to run.")] = 24,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same run.")] = 1,
+    demand: Demand = None,
+    client: Client = None,
+    prices: Prices = None,
+    mean_price: MeanPrice = Decimal("2.00"),
+    database_url: Annotated[
+        str, typer.Option(help="Where orders, fills and transfers go; emptied first, unless it holds other runs.")
+    ] = DATABASE,
+    as_json: Json = False,
+) -> None:
+    """Rehearse a day: the whole bot keeps inference stocked, in virtual time, on a simulated exchange in memory."""
+    from bot import logs
+    from bot.cli.rehearsal import rehearse
+    from bot.clock import SystemClock
+    from bot.sim.build import Scenario
+    from bot.sim.config import VenueConfig
+
+    logs.configure("error", "auto", SystemClock(), sys.stderr)
+    scenario = Scenario(
+        venue=VenueConfig(symbols=(SYMBOL,)),
+        seed=seed,
+        mean_price=mean_price,
+        candles=prices,
+        demand_symbol=SYMBOL,
+        trace=demand,
+        client=client,
+    )
+    settings = _settings(database_url, mean_price)
+    with _progress(f"{hours} virtual hours") as report:
+        summary = rehearse(settings, scenario, hours=hours, progress=report)
+    if as_json:
+        document(asdict(summary))
+    else:
+        _tell(summary, settings)
+    if not summary.agrees:
+        raise GridbotError("the database does not hold what the exchange shows; please report this with its seed")
+
+
+def _settings(database_url: str, mean_price: Decimal) -> Settings:
+    """The settings of a demo: one `replenish`, free to pay a quarter more than the mean price."""
+    from bot.settings import Settings
+
+    strategy: dict[str, Any] = {
+        "name": f"stock-{SYMBOL}",
+        "strategy": "replenish",
+        "markets": [SYMBOL],
+        "schedule": {"every": "60s"},
+        "parameters": {"floor": 5, "target": 15, "max_price": mean_price * Decimal("1.25")},
+    }
+    return Settings.model_validate(
+        {"database": {"url": database_url}, "engine": {"poll_seconds": 15}, "strategies": [strategy]}
+    )
+
+
+@contextmanager
+def _progress(what: str) -> Iterator[Callable[[float], None]]:
+    """A progress bar on stderr, if that is a terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn(what), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task(what, total=1.0)
+        yield lambda done: bar.update(task, completed=done)
+
+
+def _tell(summary: Summary, settings: Settings) -> None:
+    parameters = settings.strategies[0].parameters
+    say(
+        f"{summary.seconds // 3600} virtual hours of `replenish`: floor {parameters['floor']} and target "
+        f"{parameters['target']} units, at most {parameters['max_price']} USD a unit (seed {summary.seed})\n"
+    )
+    rows = [
+        ("tokens asked for", f"{summary.tokens_asked:,}"),
+        ("  served", f"{summary.tokens_served:,} ({100 * summary.share_served:.2f} %)"),
+        ("  turned away", f"{summary.tokens_refused:,}, in {summary.stockouts} stock-outs"),
+        ("units bought", f"{summary.units_bought:,}"),
+        ("  mean price paid", _price(summary.mean_price)),
+        ("  the market's mean", _price(summary.market_mean_price)),
+        ("units moved", f"{summary.units_transferred:,} to Consumption, in {summary.transfers_stored} transfers"),
+        ("units expired", f"{summary.units_expired:,}"),
+        ("fills", f"{summary.fills_stored} in the database, {summary.trades_on_exchange} on the exchange"),
+        ("transfers", f"{summary.transfers_stored} in the database, {summary.transfers_on_exchange} on the exchange"),
+    ]
+    for name, value in rows:
+        say(f"{name:<22}{value}")
+    say(f"\ndatabase: {summary.database_url}\n\nTry next:")
+    for command in (
+        f"gridbot fills --database-url {summary.database_url}",
+        f"gridbot orders --database-url {summary.database_url}",
+        "gridbot demo --hours 168 --seed 2",
+        "gridbot paper --config config.example.yaml     the same bot in real time, over HTTP",
+    ):
+        say(f"  {command}")
+
+
+def _price(price: float | None) -> str:
+    return "nothing traded" if price is None else f"{price:.4f} USD"

@@ -1,0 +1,188 @@
+"""Our orders and trades, in every form in which the exchange may send them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.fill import Fill
+from bot.domain.order import NewOrder, Side, VenueOrder
+from bot.errors import BadAnswer, OutcomeUnknown
+from bot.ports import Response
+from tests.grid.scripted import answered, client_of, wrapped
+
+AT = datetime(2026, 3, 1, 11, 0, 0, 123456, UTC)
+ORDER = {
+    "order_id": "o1",
+    "client_order_id": "gb-1",
+    "market_id": "m1",
+    "side": "buy",
+    "type": "limit",
+    "status": "partially_filled",
+    "quantity": 10,
+    "filled_quantity": "4",
+    "remaining_quantity": "6",
+    "price": "1.10",
+    "average_price": None,
+    "fee": "0",
+    "closure_reason": None,
+    "created_at": "2026-03-01T11:00:00.123456Z",
+    "novelty": [],
+}
+VENUE_ORDER = VenueOrder("o1", "gb-1", "m1", Side.BUY, "partially_filled", 10, 4, Decimal("1.10"), AT)
+NEW_ORDER = NewOrder("gb-1", "m1", Side.BUY, 10, Decimal("1.10"))
+
+
+async def order(row: dict[str, Any]) -> VenueOrder:
+    client, _ = client_of(wrapped(row))
+    return await client.order("o1")
+
+
+@pytest.mark.parametrize("body", [wrapped(ORDER), answered(ORDER)])
+async def test_an_order_is_read_wrapped_or_not(body: Response) -> None:
+    client, _ = client_of(body)
+    assert await client.order("o1") == VENUE_ORDER
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"quantity": "10", "filled_quantity": 4.0},
+        {"quantity": "10.0", "filled_quantity": None},
+        {"price": 1.1, "side": "BUY"},
+        {"created_at": None, "submitted_at": "2026-03-01T12:00:00.123456+01:00"},
+    ],
+)
+async def test_an_order_says_the_same_in_other_words(row: dict[str, Any]) -> None:
+    assert await order(ORDER | row) == VENUE_ORDER
+
+
+async def test_an_order_may_be_of_a_status_that_nobody_knows_yet() -> None:
+    found = await order({"order_id": "o1", "status": "resting_comfortably", "price": None, "closure_reason": "why"})
+    assert found == VenueOrder("o1", status="resting_comfortably", reason="why")
+    assert not found.is_closed
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"order_id": None},
+        {"quantity": 5.5},
+        {"quantity": "five"},
+        {"side": "hold"},
+        {"price": "-1"},
+        {"created_at": "yesterday"},
+        {"created_at": 1e300},
+        {"status": 7},
+    ],
+)
+async def test_an_order_that_makes_no_sense_is_a_bad_answer_that_names_the_field(row: dict[str, Any]) -> None:
+    with pytest.raises(BadAnswer, match=f"GET /v1/trading/orders/o1 200: .*{next(iter(row))}"):
+        await order(ORDER | row)
+
+
+MOMENTS = {
+    "2026-03-01T11:00:00.123456Z": 123456,
+    "2026-03-01T11:00:00.123456789Z": 123456,
+    "2026-03-01T11:00:00.1Z": 100000,
+    "2026-03-01T13:00:00+02:00": 0,
+    "2026-03-01T11:00:00": 0,
+    "2026-03-01 11:00:00.5": 500000,
+    1772362800: 0,
+    1772362800.25: 250000,
+    1772362800123: 123000,
+    "1772362800": 0,
+    "1772362800123": 123000,
+}
+
+
+@pytest.mark.parametrize(("moment", "microseconds"), MOMENTS.items())
+async def test_a_moment_is_iso_8601_or_unix_time(moment: object, microseconds: int) -> None:
+    found = await order(ORDER | {"created_at": moment})
+    assert found.created_at == AT.replace(microsecond=microseconds)
+    assert found.created_at.tzinfo is UTC
+
+
+@given(st.datetimes(datetime(2001, 1, 1), datetime(2100, 1, 1)), st.integers(-14 * 60, 14 * 60))
+async def test_a_moment_is_read_to_the_microsecond_in_any_zone(at: datetime, offset_minutes: int) -> None:
+    moment = at.replace(tzinfo=UTC)
+    shown = moment.astimezone(tz=__import__("datetime").timezone(timedelta(minutes=offset_minutes)))
+    assert (await order(ORDER | {"created_at": shown.isoformat()})).created_at == moment
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        answered({"data": {"order_id": "o1", "client_order_id": "gb-1"}}, 201),
+        answered({"order_id": "o1", "client_order_id": "gb-1"}, 202),
+    ],
+)
+async def test_a_placement_may_be_answered_with_ids_only(body: Response) -> None:
+    client, _ = client_of(body)
+    assert await client.place(NEW_ORDER) == VenueOrder("o1", "gb-1")
+
+
+async def test_a_placement_may_be_answered_with_the_whole_order() -> None:
+    client, _ = client_of(answered({"data": ORDER}, 200))
+    assert await client.place(NEW_ORDER) == VENUE_ORDER
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{}", b"null", b'{"data":null}', b'{"data":{"order_id":7}}', b"<html>", b"\xff"]
+)
+async def test_a_placement_that_is_answered_with_nonsense_may_have_been_applied(body: bytes) -> None:
+    client, _ = client_of(Response(201, {"x-request-id": "r9"}, body))
+    with pytest.raises(OutcomeUnknown, match="cannot be understood") as failed:
+        await client.place(NEW_ORDER)
+    assert (failed.value.status, failed.value.request_id) == (201, "r9")
+
+
+TRADE = {
+    "trade_id": "t1",
+    "order_id": "o1",
+    "market_id": "m1",
+    "instrument_id": "i1",
+    "side": "sell",
+    "price": "1.105",
+    "quantity": "3",
+    "total_value": "3.315",
+    "fee": None,
+    "status": "settled",
+    "execution_timestamp": "2026-03-01T11:00:00.123456Z",
+}
+
+
+async def test_a_trade_is_read_exactly() -> None:
+    client, _ = client_of(wrapped([TRADE, TRADE | {"trade_id": "t2", "fee": "0.000001", "price": 0.1}]))
+    first, second = await client.fills()
+    assert first == Fill("t1", "o1", "m1", Side.SELL, Decimal("1.105"), 3, AT)
+    assert (second.price, second.fee) == (Decimal("0.1"), Decimal("0.000001"))
+
+
+@pytest.mark.parametrize(
+    "field", ["trade_id", "order_id", "market_id", "side", "price", "quantity", "execution_timestamp"]
+)
+async def test_a_trade_without_a_field_that_it_needs_is_a_bad_answer(field: str) -> None:
+    client, _ = client_of(wrapped([TRADE, TRADE | {field: None}]))
+    with pytest.raises(BadAnswer, match=f"GET /v1/trading/trades 200: .*`{field}` is missing"):
+        await client.fills()
+
+
+@pytest.mark.parametrize("quantity", [0, -1, "0.5", "1e40"])
+async def test_a_trade_of_an_impossible_quantity_is_a_bad_answer(quantity: object) -> None:
+    client, _ = client_of(wrapped([TRADE | {"quantity": quantity}]))
+    with pytest.raises(BadAnswer, match="`quantity`"):
+        await client.fills()
+
+
+@given(st.decimals(min_value="0.000001", max_value=10**9, places=6), st.integers(1, 10**12), st.booleans())
+async def test_prices_and_quantities_lose_nothing_on_the_way(price: Decimal, quantity: int, as_text: bool) -> None:
+    row = TRADE | {"price": str(price), "quantity": str(quantity) if as_text else quantity}
+    client, _ = client_of(wrapped([row]))
+    [fill] = await client.fills()
+    assert (fill.price, fill.quantity) == (price, quantity)
