@@ -42,9 +42,9 @@ def _afterwards_as_before() -> Iterator[None]:
     structlog.reset_defaults()
 
 
-def configured(format: Format = "json", level: Level = "info", stream: io.StringIO | None = None) -> io.StringIO:
+def configured(form: Format = "json", level: Level = "info", stream: io.StringIO | None = None) -> io.StringIO:
     out = stream or io.StringIO()
-    configure(level, format, StoppedClock(), out)
+    configure(level, form, StoppedClock(), out)
     return out
 
 
@@ -103,9 +103,9 @@ def fail() -> None:
     raise StoreError(f"lost postgresql://ann:hunter2@db/grid after {len(local_secret)} tries")
 
 
-@pytest.mark.parametrize("format", ["json", "console"])
-def test_no_secret_gets_into_a_line(format: Format) -> None:
-    out = configured(format)
+@pytest.mark.parametrize("form", ["json", "console"])
+def test_no_secret_gets_into_a_line(form: Format) -> None:
+    out = configured(form)
     log.info(
         "connecting to %s",
         "postgresql://ann:hunter2@db/grid",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import traceback
 from collections.abc import Sequence
 
@@ -28,11 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = Options()
     try:
-        status = _run(arguments, options)
-        sys.stdout.flush()
-    except BrokenPipeError:  # whoever read our output has read enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FAILED
+        return _run(arguments, options)
     except GridbotError as error:
         _complain(str(error), options)
         return FAILED
@@ -40,16 +34,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         hint = "" if options.debug else "; run again with --debug for the traceback"
         _complain(f"unexpected error: {type(error).__name__}: {error}{hint}", options)
         return UNEXPECTED
-    return status
 
 
 def _run(arguments: Sequence[str] | None, options: Options) -> int:
-    command = typer.main.get_command(app)
+    status: object = 0
     try:
-        command.main(args=None if arguments is None else list(arguments), prog_name="gridbot", obj=options)
+        typer.main.get_command(app).main(
+            args=None if arguments is None else list(arguments), prog_name="gridbot", obj=options
+        )
     except SystemExit as finished:
-        return finished.code if isinstance(finished.code, int) else 0
-    return 0
+        status = finished.code
+    return status if isinstance(status, int) else 0
 
 
 def _complain(text: str, options: Options) -> None:

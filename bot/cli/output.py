@@ -9,7 +9,7 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from decimal import Decimal
+from numbers import Number
 from typing import Annotated, TypeAlias
 
 import typer
@@ -20,7 +20,7 @@ Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON do
 Record: TypeAlias = Mapping[str, object]
 
 _WIDE = 10_000
-"""Columns to print when it is no terminal that reads: nothing is cut or folded."""
+"""Columns that are enough for any table."""
 
 
 def say(text: str) -> None:
@@ -46,38 +46,50 @@ def show(records: Sequence[Record], columns: Sequence[str], *, as_json: bool, em
 
 
 def table(records: Sequence[Record], columns: Sequence[str]) -> None:
-    """Print a table as wide as the terminal; numbers to the right, moments in UTC to the second."""
+    """Print a table: numbers to the right, moments in UTC to the second.
+
+    Nothing is cut or folded: on a terminal that is too narrow for the table, each record has lines of its own.
+    """
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    drawn = Table(box=SIMPLE_HEAD, pad_edge=False)
+    drawn = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     for column in columns:
         values = [record[column] for record in records]
-        drawn.add_column(
-            Text(_title(column, values)), justify="right" if _are_numbers(values) else "left", overflow="fold"
-        )
+        title = Text(_title(column, moments=_are(datetime, values)))
+        drawn.add_column(title, justify="right" if _are(Number, values) else "left", no_wrap=True)
     for record in records:
         drawn.add_row(*(Text(_cell(record[column])) for column in columns))
-    Console(file=sys.stdout, width=None if sys.stdout.isatty() else _WIDE).print(drawn)
+    wide = Console(file=sys.stdout, width=_WIDE)
+    if sys.stdout.isatty() and wide.measure(drawn).maximum > Console(file=sys.stdout).width:
+        for record in records:
+            details({column: record[column] for column in columns})
+            say("")
+    else:
+        wide.print(drawn)
 
 
 def details(record: Record) -> None:
     """Print one record, a line for every value that it has."""
-    width = max(map(len, record))
-    for name, value in record.items():
-        if value not in (None, ""):
-            say(f"{_title(name, [value]):{width + 6}}  {_cell(value)}".rstrip())
+    lines = {
+        _title(name, moments=isinstance(value, datetime)): _cell(value)
+        for name, value in record.items()
+        if value not in (None, "")
+    }
+    width = max(map(len, lines))
+    for title, text in lines.items():
+        say(f"{title:{width}}   {text}")
 
 
-def _title(column: str, values: Sequence[object]) -> str:
-    moments = any(isinstance(value, datetime) for value in values)
+def _title(column: str, *, moments: bool) -> str:
     return column.replace("_", " ") + (" (UTC)" if moments else "")
 
 
-def _are_numbers(values: Sequence[object]) -> bool:
-    return all(isinstance(value, (int, Decimal)) for value in values if value is not None)
+def _are(kind: type, values: Sequence[object]) -> bool:
+    known = [value for value in values if value is not None]
+    return bool(known) and all(isinstance(value, kind) for value in known)
 
 
 def _cell(value: object) -> str:

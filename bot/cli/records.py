@@ -84,6 +84,7 @@ def _one_order(url: str, client_order_id: str, *, as_json: bool) -> None:
     say("")
     table(history, ("at", "event", "state", "detail"))
     if found:
+        say("")
         table(found, _FILL_COLUMNS)
 
 

@@ -12,8 +12,7 @@ from bot.domain.transfer import VenueTransfer
 from bot.grid.envelope import Rows
 from bot.grid.fields import Moment, amount, moment_or_none, required, units, units_or_none, whole_units
 
-USD = "usd"
-
+_USD = "usd"
 _CONSUMPTION = "consumption"
 _PENDING = "pending"
 
@@ -22,6 +21,7 @@ class AccountRow(Struct):
     """A balance of cash, or of one instrument, in its newer shape or its older one."""
 
     instrument_id: str | None = None
+    instrument_symbol: str | None = None
     currency: str | None = None
     total_balance: Decimal | None = None
     available_balance: Decimal | None = None
@@ -33,7 +33,7 @@ class AccountRow(Struct):
     @property
     def is_usd(self) -> bool:
         """Whether it is a balance of US dollars."""
-        return self.currency is not None and self.currency.lower() == USD
+        return (self.currency or self.instrument_symbol or "").lower() == _USD
 
 
 class TransferRow(Struct):

@@ -12,7 +12,7 @@ import msgspec
 from bot.errors import BadAnswer, NotFound, OutcomeUnknown
 from bot.grid.envelope import Query
 from bot.grid.keys import SigningKey
-from bot.grid.refusals import READ, error_of, facts_of, unclear
+from bot.grid.refusals import READ, error_of, facts_of, shortened, unclear
 from bot.grid.routes import Layout, Layouts, Route
 from bot.grid.signing import sign
 from bot.ports import Clock, Request, Response, Transport
@@ -42,7 +42,7 @@ class Answer:
             return parse(self.response.body)
         except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             kind = BadAnswer if self.request.method == READ else OutcomeUnknown
-            why = f"the answer cannot be understood: {error}"
+            why = f"the answer cannot be understood: {shortened(str(error))}"
             raise kind(why, **facts_of(self.request, self.response)) from error
 
 
@@ -77,10 +77,10 @@ class Caller:
         Raises:
             ExchangeError: whatever else than a success the answer was, or that there was none.
         """
-        headers = (
-            _HEADERS if idempotency_key is None else _HEADERS | {"idempotency-key": quote(idempotency_key, safe="")}
-        )
         body = b"" if payload is None else _ENCODER.encode(payload)
+        headers = _HEADERS | _BODY_HEADERS if body else _HEADERS
+        if idempotency_key:
+            headers = headers | {"idempotency-key": quote(idempotency_key, safe="")}
         not_found: NotFound | None = None
         for layout in self._layouts.to_try(route):
             path = route.path(self._base_path, layout, *ids)
@@ -98,7 +98,7 @@ class Caller:
     def _signed(self, method: str, path: str, query: Query, headers: dict[str, str], body: bytes) -> Request:
         timestamp = int(self._clock.now().timestamp() + self.clock_offset_seconds)
         signature = sign(self._key, method, path, body, timestamp)
-        return Request(method, path, query, headers | signature | (_BODY_HEADERS if body else {}), body)
+        return Request(method, path, query, headers | signature, body)
 
     async def _send(self, request: Request) -> Answer:
         try:

@@ -89,6 +89,6 @@ def _next(paging: _Cursor | None, meta: _Numbers | None) -> Query | None:
     if meta is None or meta.total_pages is None:
         return None
     current = units(meta.current_page, "meta.current_page")
-    if current >= meta.total_pages:
+    if current >= units(meta.total_pages, "meta.total_pages"):
         return None
     return (("page", str(current + 1)), ("page_size", str(units(meta.page_size, "meta.page_size"))))

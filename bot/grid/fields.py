@@ -42,11 +42,10 @@ def amount(value: Decimal | None, field: str) -> Decimal:
     Raises:
         FieldError: it is missing, not finite, or absurdly large or small.
     """
-    if value is None:
-        raise FieldError(f"`{field}` is missing")
-    if not value.is_finite() or abs(value.adjusted()) >= MAX_MAGNITUDE:
-        raise FieldError(f"`{field}` is not a number that can be: {value}")
-    return value
+    number = required(value, field)
+    if not number.is_finite() or abs(number.adjusted()) >= MAX_MAGNITUDE:
+        raise FieldError(f"`{field}` is not a number that can be: {number}")
+    return number
 
 
 def price(value: Decimal | None, field: str) -> Decimal:
@@ -55,9 +54,10 @@ def price(value: Decimal | None, field: str) -> Decimal:
     Raises:
         FieldError: it is missing or not positive.
     """
-    if amount(value, field) <= 0:
-        raise FieldError(f"`{field}` must be positive, not {value}")
-    return required(value, field)
+    number = amount(value, field)
+    if number <= 0:
+        raise FieldError(f"`{field}` must be positive, not {number}")
+    return number
 
 
 def price_or_none(value: Decimal | None, field: str) -> Decimal | None:
@@ -66,7 +66,7 @@ def price_or_none(value: Decimal | None, field: str) -> Decimal | None:
     Raises:
         FieldError: it is negative.
     """
-    return None if value is None or value == 0 else price(value, field)
+    return None if value is None or value.is_zero() else price(value, field)
 
 
 def units(value: Decimal | None, field: str) -> int:
@@ -78,7 +78,7 @@ def units(value: Decimal | None, field: str) -> int:
     number = amount(value, field)
     whole = int(number)
     if whole != number:
-        raise FieldError(f"`{field}` must be a whole number, not {value}")
+        raise FieldError(f"`{field}` must be a whole number, not {number}")
     return whole
 
 
@@ -112,7 +112,7 @@ def whole_units(value: Decimal | None, field: str) -> int:
     return int(amount(value, field).to_integral_value(ROUND_FLOOR))
 
 
-def side(value: str, field: str = "side") -> Side:
+def side(value: str) -> Side:
     """Buy or sell.
 
     Raises:
@@ -121,7 +121,7 @@ def side(value: str, field: str = "side") -> Side:
     try:
         return Side(value.lower())
     except ValueError:
-        raise FieldError(f"`{field}` must be buy or sell, not {value!r}") from None
+        raise FieldError(f"`side` must be buy or sell, not {value!r}") from None
 
 
 def moment(value: Moment, field: str) -> datetime:

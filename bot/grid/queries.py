@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from urllib.parse import urlencode
 
 from bot.errors import BadAnswer
 from bot.grid.caller import Caller
@@ -69,5 +70,7 @@ async def whole_list(
         values += page.values
         step = page.next
         if step in seen:
-            raise BadAnswer(f"the list goes in circles at {step}", **facts_of(answer.request, answer.response))
+            raise BadAnswer(
+                f"the list goes in circles: {urlencode(step)} again", **facts_of(answer.request, answer.response)
+            )
     return values

@@ -44,12 +44,11 @@ _BY_STATUS: dict[int, type[RequestRefused]] = {
     422: InvalidRequest,
 }
 
-_HINTS = {
-    "auto_mode_trading_restricted": (
-        "Switch the account from Auto Mode to Advanced Mode in the exchange's dashboard; "
-        "orders of one's own are taken in Advanced Mode only."
-    ),
-}
+_AUTO_MODE = "auto_mode_trading_restricted"
+_AUTO_MODE_HINT = (
+    "Switch the account from Auto Mode to Advanced Mode in the exchange's dashboard; "
+    "orders of one's own are taken in Advanced Mode only."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +62,10 @@ class Problem:
 def error_of(request: Request, response: Response, now: datetime) -> ExchangeError:
     """The error that an answer other than 2xx is; `now` (UTC) is for a rate limit that ends at a moment."""
     problem = problem_of(response)
-    facts = facts_of(request, response) | {"code": problem.code, "hint": _HINTS.get(problem.code, "")}
-    kind = _kind(request, response.status, problem)
+    words = f"{problem.code} {problem.detail}".lower()
+    hint = _AUTO_MODE_HINT if _AUTO_MODE in words else ""
+    facts = facts_of(request, response) | {"code": problem.code, "hint": hint}
+    kind = _kind(request, response.status, words)
     if kind is RateLimited:
         return RateLimited(problem.detail, retry_after=_wait_seconds(response, now), **facts)
     return kind(problem.detail, **facts)
@@ -90,8 +91,14 @@ def problem_of(response: Response) -> Problem:
     except (msgspec.MsgspecError, ValueError, RecursionError):
         body = None
     found = _problem(body) if isinstance(body, dict) else Problem("", "")
-    code, detail = _short(found.code), _short(found.detail)
+    code, detail = shortened(found.code), shortened(found.detail)
     return Problem(code or detail, detail or code or _phrase(response.status))
+
+
+def shortened(text: str) -> str:
+    """Foreign text, fit for one line of an error."""
+    words = " ".join(text.split())
+    return words if len(words) <= _LONGEST_DETAIL else f"{words[:_LONGEST_DETAIL]}..."
 
 
 def _problem(body: dict[str, Any]) -> Problem:
@@ -111,8 +118,7 @@ def _problem(body: dict[str, Any]) -> Problem:
     return Problem("", "")
 
 
-def _kind(request: Request, status: int, problem: Problem) -> type[ExchangeError]:
-    words = f"{problem.code} {problem.detail}".lower()
+def _kind(request: Request, status: int, words: str) -> type[ExchangeError]:
     if request.method == "DELETE" and (status == 409 or (status == 500 and _ALREADY_CANCELLED in words)):
         return OrderAlreadyClosed
     if status == 408 or status >= 500:
@@ -156,11 +162,6 @@ def _number(text: str) -> float | None:
     except ValueError:
         return None
     return number if 0 <= number < float("inf") else None
-
-
-def _short(text: str) -> str:
-    words = " ".join(text.split())
-    return words if len(words) <= _LONGEST_DETAIL else f"{words[:_LONGEST_DETAIL]}..."
 
 
 def _phrase(status: int) -> str:

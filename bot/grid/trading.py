@@ -33,7 +33,7 @@ _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 class TradingClient:
     """The exchange, for one trading key. It implements `bot.ports.Exchange` over any transport.
 
-    Nothing is ever sent twice, reads included: whoever reads on a schedule reads again anyway.
+    No request is repeated after a failure, reads included: whoever reads on a schedule reads again anyway.
 
     Args:
         transport: carries the requests; the client closes it.

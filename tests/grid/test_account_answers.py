@@ -55,6 +55,7 @@ async def test_trading_units_are_read_in_every_shape_and_dollars_left_out() -> N
         {"instrument_id": "i2", "available": "7", "reserved": 0, "total": "7"},
         {"currency": "code-max", "available": 1, "reserved": 2},
         {"currency": "USD", "available_balance": "1.23"},
+        {"instrument_id": "i0", "instrument_symbol": "usd", "available_balance": "1.23"},
     ]
     client, _ = client_of(wrapped(rows))
     assert await client.trading_units() == {
@@ -110,11 +111,12 @@ async def test_a_transfer_that_is_answered_without_an_id_may_have_been_applied(b
 
 
 async def test_the_history_shows_transfers_to_consumption_only() -> None:
+    done = {"transfer_id": "a", "instrument_id": "i1", "quantity": "5", "status": "completed"}
     rows = [
-        {"transfer_id": "a", "instrument_id": "i1", "quantity": "5", "to_account_type": "Consumption", "status": "completed", "created_at": "2026-03-01T11:00:00Z"},
-        {"transfer_id": "b", "instrument_id": "i1", "quantity": 1, "to_account_type": "trading", "status": "completed"},
+        done | {"to_account_type": "Consumption", "created_at": "2026-03-01T11:00:00Z"},
+        done | {"transfer_id": "b", "to_account_type": "trading"},
         {"transfer_id": "c", "account_id": "x", "status": "a_new_word", "transferred_at": 1772362800},
-    ]  # fmt: skip
+    ]
     client, transport = client_of(wrapped(rows))
     assert await client.transfers() == [
         VenueTransfer("a", "i1", 5, "completed", AT),

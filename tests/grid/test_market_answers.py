@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from bot.domain.book import Book, Level
 from bot.domain.market import Market, Ticker
@@ -135,7 +131,9 @@ async def test_an_empty_side_has_no_price(nothing: object) -> None:
     assert (found.bid, found.ask, found.last_price) == (None, None, None)
 
 
-@pytest.mark.parametrize("row", [{"bid": "-1"}, {"bid": "inf"}, {"bid": "1e99"}, {"bid": "1e-99"}, {"timestamp": "x"}])
+@pytest.mark.parametrize(
+    "row", [{"bid": "-1"}, {"bid": "inf"}, {"bid": "sNaN"}, {"bid": "1e99"}, {"bid": "1e-99"}, {"timestamp": "x"}]
+)
 async def test_a_ticker_that_makes_no_sense_is_a_bad_answer(row: dict[str, Any]) -> None:
     with pytest.raises(BadAnswer, match=f"markets/m1/ticker 200: .*`{next(iter(row))}`"):
         await ticker(wrapped(row))
@@ -189,26 +187,3 @@ async def test_a_book_that_makes_no_sense_is_a_bad_answer(data: dict[str, Any]) 
     client, _ = client_of(wrapped(data))
     with pytest.raises(BadAnswer, match="markets/m1/orderbook 200"):
         await client.book("m1")
-
-
-json_values = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats()
-    | st.text(max_size=5)
-    | st.sampled_from(["1", "1e9", "NaN"]),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(st.sampled_from(["data", "buy", "sell", "price", "quantity", "timestamp", "bid"]), inner)
-    ),
-    max_leaves=12,
-)
-
-
-@given(st.binary(max_size=60) | json_values.map(lambda value: json.dumps(value).encode()))
-async def test_whatever_comes_back_is_understood_or_a_bad_answer(body: bytes) -> None:
-    client, _ = client_of(*[Response(200, {}, body)] * 3)
-    for read in (client.markets(), client.ticker("m1"), client.book("m1")):
-        with suppress(BadAnswer):
-            await read

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.cli.conftest import Gridbot
+
+STRATEGY = """
+strategies:
+  - {name: stock, strategy: replenish, markets: [text-prime], schedule: {every: 30s}, parameters: {max_price: "2.50"}}
+"""
+
+
+def test_check_says_which_file_is_right_and_how_many_strategies_it_has(gridbot: Gridbot, tmp_path: Path) -> None:
+    assert gridbot("config", "check").out == "defaults (there is no config.yaml here): ok, 0 strategies\n"
+    (tmp_path / "config.yaml").write_text(STRATEGY)
+    assert gridbot("config", "check").out == "config.yaml: ok, 1 strategy\n"
+    (tmp_path / "other.yaml").write_text("")
+    assert gridbot("--config", "other.yaml", "config", "check").out == "other.yaml: ok, 0 strategies\n"
+
+
+@pytest.mark.parametrize("command", ["check", "show"])
+def test_every_fault_is_listed_those_of_strategies_included(gridbot: Gridbot, tmp_path: Path, command: str) -> None:
+    (tmp_path / "config.yaml").write_text(STRATEGY.replace("max_price", "flor: 5, max_price"))
+    (tmp_path / ".env").write_text("GRIDBOT_ENGINE__POLL_SECONDS=0")
+    result = gridbot("--set", "exchange.base_ulr=x", "config", command)
+    assert (result.status, result.out) == (1, "")
+    assert result.err.splitlines() == [
+        "gridbot: 3 faults in the settings:",
+        "  command line: exchange.base_ulr: unknown setting 'base_ulr'; did you mean 'base_url'?",
+        "  .env:1: engine.poll_seconds: must be a number above 0 and at most 3600, not '0'",
+        "  config.yaml:3: strategies[0].parameters.flor: unknown parameter; did you mean 'floor'?",
+    ]
+
+
+def test_show_prints_what_is_in_force_as_yaml_or_json_without_secrets(
+    gridbot: Gridbot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRIDBOT_EXCHANGE__SIGNING_KEY", "hunter2")
+    monkeypatch.setenv("GRIDBOT_DATABASE__URL", "postgresql://ann:hunter2@db/grid")
+    overrides = ["--set", "exchange.layout=documented", "--set", "exchange.layout=short", "--set", "paper.port=80"]
+    shown = gridbot(*overrides, "config", "show")
+    assert "hunter2" not in shown.out
+    settings = yaml.safe_load(shown.out)
+    assert settings["exchange"]["signing_key"] == "***"
+    assert settings["exchange"]["layout"] == "short"
+    assert settings["paper"]["port"] == 80
+    assert settings["paper"]["cash"] == "10000"
+    assert gridbot(*overrides, "config", "show", "--json").json == settings

@@ -1,0 +1,172 @@
+"""The daemons as real processes, over real loopback HTTP."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PATIENCE_SECONDS = 30.0
+"""How long to wait for a process to do something; nothing is asserted of how fast it is, its stop apart."""
+
+STOP_SECONDS = 5.0
+
+CONFIG = """
+strategies:
+  - name: stock
+    strategy: replenish
+    markets: [text-prime]
+    schedule: {every: 1s}
+    parameters: {floor: 5, target: 15, max_price: "MAX"}
+engine: {poll_seconds: 1, on_stop: ON_STOP}
+paper: {tokens_per_hour: 60000000}
+"""
+
+
+class Processes:
+    """Starts `gridbot` in a folder, and leaves none behind."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._started: list[subprocess.Popen[bytes]] = []
+
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("GRIDBOT_")}
+        with (self.folder / "log.txt").open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "bot.cli", *arguments], cwd=self.folder, env=environment, stdout=log, stderr=log
+            )
+        self._started.append(process)
+        return process
+
+    def run(self, *arguments: str) -> Any:
+        """What a command prints as JSON."""
+        done = subprocess.run(
+            [sys.executable, "-m", "bot.cli", *arguments, "--json"], cwd=self.folder, capture_output=True, check=True
+        )
+        return json.loads(done.stdout)
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "log.txt").read_text()
+
+    def configure(self, *, max_price: str = "2.50", on_stop: str = "cancel") -> None:
+        (self.folder / "config.yaml").write_text(CONFIG.replace("MAX", max_price).replace("ON_STOP", on_stop))
+
+    def until(self, happened: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not happened():
+            assert time.monotonic() < deadline, self.log
+            time.sleep(0.1)
+
+    def orders(self) -> list[dict[str, Any]]:
+        if not (self.folder / "gridbot.db").exists() or '"started"' not in self.log:
+            return []
+        found: list[dict[str, Any]] = self.run("orders")
+        return found
+
+    def end(self) -> None:
+        for process in self._started:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
+
+
+@pytest.fixture
+def processes(tmp_path: Path) -> Iterator[Processes]:
+    made = Processes(tmp_path)
+    yield made
+    made.end()
+
+
+def stop(process: subprocess.Popen[bytes], how: signal.Signals) -> int:
+    process.send_signal(how)
+    return process.wait(timeout=STOP_SECONDS)
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_paper_trades_over_http_and_stops_cleanly(processes: Processes, how: signal.Signals) -> None:
+    processes.configure()
+    daemon = processes.start("paper")
+    processes.until(lambda: any(order["state"] == "filled" for order in processes.orders()))
+    processes.until(lambda: bool(processes.run("transfers")))
+    assert stop(daemon, how) == 0
+    assert all(order["state"] in ("filled", "cancelled") for order in processes.orders())
+    assert '"stopped"' in processes.log
+    assert "Traceback" not in processes.log
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_paper_takes_up_its_resting_order_after_a_restart(processes: Processes, how: signal.Signals) -> None:
+    processes.configure(max_price="0.50", on_stop="keep")
+    for _ in range(2):
+        daemon = processes.start("paper")
+        started = processes.log.count('"started"') if (processes.folder / "log.txt").exists() else 0
+        processes.until(lambda before=started: processes.log.count('"started"') > before)  # type: ignore[misc]
+        processes.until(lambda: [order["state"] for order in processes.orders()] == ["open"])
+        time.sleep(2.5)
+        stop(daemon, how)
+        (order,) = processes.orders()
+        assert (order["state"], order["quantity"], order["price"]) == ("open", 15, "0.5")
+    kept = json.loads((processes.folder / "gridbot-paper.json").read_text())
+    (account,) = kept["accounts"]
+    assert [order["client_order_id"] for order in account["orders"]] == [order["client_order_id"]]
+    assert "Traceback" not in processes.log
+
+
+def test_run_trades_on_an_exchange_served_by_another_process(processes: Processes) -> None:
+    processes.configure()
+    processes.start("exchange", "serve", "--port", "0", "--seed", "3", "--credentials-out", "credentials.json")
+    processes.until((processes.folder / "credentials.json").exists)
+    assert (processes.folder / "credentials.json").stat().st_mode & 0o777 == 0o600
+    credentials = json.loads((processes.folder / "credentials.json").read_text())
+    assert credentials["ws_url"] is credentials["consumption_url"] is credentials["messages_url"] is None
+    assert "text-prime" in [market["symbol"] for market in credentials["markets"]]
+    (processes.folder / "trading.key").write_text(credentials["signing_key"])
+    (processes.folder / "trading.key").chmod(0o600)
+    settings = (
+        "--set",
+        f"exchange.base_url={credentials['base_url']}",
+        "--set",
+        "exchange.signing_key_file=trading.key",
+    )
+    daemon = processes.start(*settings, "run")
+    processes.until(lambda: any(order["state"] == "filled" for order in processes.orders()))
+    assert stop(daemon, signal.SIGINT) == 0
+    assert credentials["signing_key"] not in processes.log
+
+
+def test_a_port_in_use_is_told_in_a_line(processes: Processes) -> None:
+    processes.start("exchange", "serve", "--port", "0", "--credentials-out", "credentials.json")
+    processes.until((processes.folder / "credentials.json").exists)
+    url = json.loads((processes.folder / "credentials.json").read_text())["base_url"]
+    port = url.removesuffix("/v1").rpartition(":")[2]
+    second = processes.start("exchange", "serve", "--port", port)
+    assert second.wait(timeout=PATIENCE_SECONDS) == 1
+    assert f"port {port}" in processes.log
+    assert "Traceback" not in processes.log
+
+
+def test_an_exchange_that_is_not_there_is_told_in_a_line(processes: Processes) -> None:
+    processes.configure()
+    (processes.folder / "trading.key").write_text("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")
+    settings = ("--set", "exchange.base_url=http://127.0.0.1:9/v1", "--set", "exchange.signing_key_file=trading.key")
+    daemon = processes.start(*settings, "run")
+    assert daemon.wait(timeout=PATIENCE_SECONDS) == 1
+    assert "Traceback" not in processes.log
+    assert "127.0.0.1" in processes.log
+
+
+def test_run_without_a_key_says_how_to_make_one(processes: Processes) -> None:
+    processes.configure()
+    daemon = processes.start("run")
+    assert daemon.wait(timeout=PATIENCE_SECONDS) == 1
+    assert "gridbot keys new" in processes.log

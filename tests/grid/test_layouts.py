@@ -1,0 +1,127 @@
+"""The two layouts of routes, and finding out which one the exchange has."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+
+import pytest
+
+from bot.domain.order import NewOrder, Side
+from bot.errors import ExchangeUnavailable, InvalidRequest, NotFound, OutcomeUnknown
+from bot.grid.trading import TradingClient
+from bot.ports import Response
+from tests.grid.scripted import answered, client_of, wrapped
+
+MISSING = answered({"errors": {"detail": "Not Found"}}, 404)
+ORDER = wrapped({"order_id": "o1"})
+NEW_ORDER = NewOrder("gb-1", "m1", Side.BUY, 1, Decimal(1))
+
+ROUTES: dict[str, Callable[[TradingClient], Awaitable[object]]] = {
+    "GET {}/markets": lambda client: client.markets(),
+    "GET {}/markets/x/ticker": lambda client: client.ticker("x"),
+    "GET {}/markets/x/orderbook": lambda client: client.book("x"),
+    "POST {}/orders": lambda client: client.place(NEW_ORDER),
+    "DELETE {}/orders/x": lambda client: client.cancel("x"),
+    "GET {}/orders/x": lambda client: client.order("x"),
+    "GET {}/orders": lambda client: client.orders(),
+    "GET {}/trades": lambda client: client.fills(),
+    "GET {}/currency-trading-accounts": lambda client: client.cash(),
+    "GET {}/trading-accounts": lambda client: client.trading_units(),
+    "GET {}/consumption-accounts": lambda client: client.consumption_units(),
+    "GET {}/transfer-histories": lambda client: client.transfers(),
+}
+ANYTHING = answered({"data": [], "order_id": "o1", "buy": [], "sell": []})
+
+
+@pytest.mark.parametrize(("layout", "other"), [("documented", "short"), ("short", "documented")])
+@pytest.mark.parametrize("route", ROUTES)
+async def test_a_route_is_looked_for_in_the_configured_layout_and_then_in_the_other(
+    route: str, layout: str, other: str
+) -> None:
+    prefix = {"documented": "/v1/trading", "short": "/v1"}
+    client, transport = client_of(MISSING, Response(502), layout=layout)
+    with pytest.raises((ExchangeUnavailable, OutcomeUnknown)):
+        await ROUTES[route](client)
+    assert transport.paths == [route.format(prefix[layout]), route.format(prefix[other])]
+
+
+@pytest.mark.parametrize("layout", ["documented", "short"])
+async def test_transfers_are_never_under_trading(layout: str) -> None:
+    client, transport = client_of(MISSING, layout=layout)
+    with pytest.raises(NotFound):
+        await client.transfer_to_consumption("i1", 1)
+    assert transport.paths == ["POST /v1/transfers/trading-to-consumption"]
+
+
+async def test_the_layout_that_worked_is_remembered() -> None:
+    client, transport = client_of(MISSING, ORDER, ORDER, MISSING)
+    await client.order("o1")
+    await client.order("o1")
+    with pytest.raises(NotFound):
+        await client.order("gone")
+    assert transport.paths == [
+        "GET /v1/trading/orders/o1",
+        "GET /v1/orders/o1",
+        "GET /v1/orders/o1",
+        "GET /v1/orders/gone",
+    ]
+
+
+async def test_what_is_missing_in_a_layout_that_works_is_not_looked_for_in_the_other() -> None:
+    client, transport = client_of(ORDER, MISSING)
+    await client.order("o1")
+    with pytest.raises(NotFound, match="GET /v1/trading/orders/gone 404: Not Found"):
+        await client.order("gone")
+    assert len(transport.requests) == 2
+
+
+async def test_the_other_layout_is_tried_once_and_the_first_refusal_told() -> None:
+    client, transport = client_of(MISSING, answered({"message": "no such route"}, 404), MISSING)
+    with pytest.raises(NotFound, match="GET /v1/trading/orders/a 404: Not Found"):
+        await client.order("a")
+    with pytest.raises(NotFound):
+        await client.order("b")
+    assert transport.paths == ["GET /v1/trading/orders/a", "GET /v1/orders/a", "GET /v1/trading/orders/b"]
+
+
+async def test_a_layout_that_works_for_one_route_is_tried_first_for_others() -> None:
+    client, transport = client_of(MISSING, MISSING, MISSING, wrapped([]), ORDER, MISSING, wrapped([]))
+    with pytest.raises(NotFound):
+        await client.order("a")
+    await client.markets()
+    await client.order("b")
+    await client.fills()
+    assert transport.paths[2:] == [
+        "GET /v1/trading/markets",
+        "GET /v1/markets",
+        "GET /v1/orders/b",
+        "GET /v1/trades",
+        "GET /v1/trading/trades",
+    ]
+
+
+async def test_a_fault_while_trying_the_other_layout_does_not_end_the_search() -> None:
+    client, transport = client_of(MISSING, Response(503), MISSING, ORDER)
+    with pytest.raises(ExchangeUnavailable):
+        await client.order("a")
+    await client.order("a")
+    assert [path.removesuffix("/orders/a") for path in transport.paths] == ["GET /v1/trading", "GET /v1"] * 2
+
+
+@pytest.mark.parametrize("status", [400, 422])
+async def test_a_write_that_is_refused_is_not_tried_in_the_other_layout(status: int) -> None:
+    client, transport = client_of(Response(status))
+    with pytest.raises(InvalidRequest):
+        await client.place(NEW_ORDER)
+    assert len(transport.requests) == 1
+
+
+async def test_a_write_goes_to_the_other_layout_only_after_a_404_and_unchanged() -> None:
+    client, transport = client_of(MISSING, ORDER)
+    await client.place(NEW_ORDER)
+    first, second = transport.requests
+    assert (first.path, second.path) == ("/v1/trading/orders", "/v1/orders")
+    assert first.body == second.body
+    assert first.headers["idempotency-key"] == second.headers["idempotency-key"]
+    assert first.headers["x-thegrid-signature"] != second.headers["x-thegrid-signature"]

@@ -1,0 +1,217 @@
+"""Lists: paging to the end, filtering again, and order."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.order import NewOrder, Side
+from bot.errors import BadAnswer, ExchangeUnavailable, InvalidRequest
+from bot.ports import Response
+from tests.grid.scripted import answered, client_of, wrapped
+
+START = datetime(2026, 3, 1, tzinfo=UTC)
+PATH = "GET /v1/trading/trades"
+
+
+def trade(number: int, **change: Any) -> dict[str, Any]:
+    row = {
+        "trade_id": f"t{number}",
+        "order_id": "o1",
+        "market_id": "m1",
+        "side": "buy",
+        "price": "1",
+        "quantity": 1,
+        "execution_timestamp": (START + timedelta(seconds=number)).isoformat(),
+    }
+    return row | change
+
+
+def order(number: int, status: str = "active", **change: Any) -> dict[str, Any]:
+    at = (START + timedelta(seconds=number)).isoformat()
+    return {"order_id": f"o{number}", "market_id": "m1", "status": status, "created_at": at} | change
+
+
+def cursor(rows: list[dict[str, Any]], after: object, *, more: bool | None = True) -> Response:
+    return wrapped(rows, paging={"has_more": more, "next_cursor": after, "prev_cursor": None})
+
+
+def page(rows: list[dict[str, Any]], number: object, of: object, size: object = 2) -> Response:
+    return wrapped(rows, meta={"current_page": number, "total_pages": of, "page_size": size, "total_count": None})
+
+
+async def ids(*answers: Response, **options: Any) -> tuple[list[str], list[dict[str, str]]]:
+    """The trade ids that come of these answers, and the queries that asked for them."""
+    client, transport = client_of(*answers)
+    fills = await client.fills(**options)
+    assert transport.paths == [PATH] * len(answers)
+    return [fill.trade_id for fill in fills], [dict(request.query) for request in transport.requests]
+
+
+@given(st.lists(st.integers(0, 3), min_size=1, max_size=6))
+async def test_cursors_are_followed_to_the_end(sizes: list[int]) -> None:
+    numbers = iter(range(100))
+    pages = [[trade(next(numbers)) for _ in range(size)] for size in sizes]
+    answers = [cursor(rows, f"c{place}") for place, rows in enumerate(pages[:-1])]
+    found, queries = await ids(*answers, cursor(pages[-1], None, more=False))
+    assert found == [row["trade_id"] for rows in pages for row in rows]
+    assert [query.get("next") for query in queries] == [None, *(f"c{place}" for place in range(len(sizes) - 1))]
+    assert {query["limit"] for query in queries} == {"100"}
+
+
+@pytest.mark.parametrize("last", [("c9", False), (None, True), (None, None)])
+async def test_a_list_ends_where_it_says_so_or_gives_no_cursor(last: tuple[str | None, bool | None]) -> None:
+    after, more = last
+    found, _ = await ids(cursor([trade(1)], 17, more=None), cursor([trade(2)], after, more=more))
+    assert found == ["t1", "t2"]
+
+
+async def test_numbered_pages_are_followed_in_the_size_in_which_they_come() -> None:
+    found, queries = await ids(
+        page([trade(1), trade(2)], "1", "3"), page([trade(3), trade(4)], 2, 3), page([trade(5)], 3, 3)
+    )
+    assert found == ["t1", "t2", "t3", "t4", "t5"]
+    assert [(query.get("page"), query.get("page_size")) for query in queries] == [(None, None), ("2", "2"), ("3", "2")]
+
+
+@pytest.mark.parametrize("answer", [page([], 1, 0), page([], 1, 1), page([], None, None), wrapped([]), answered([])])
+async def test_a_list_may_be_empty(answer: Response) -> None:
+    assert (await ids(answer))[0] == []
+
+
+@pytest.mark.parametrize("answer", [page([], None, 2), page([], 1, 2, None), page([], 1, "sNaN"), page([], 1.5, 2)])
+async def test_numbered_pages_without_their_numbers_are_a_bad_answer(answer: Response) -> None:
+    with pytest.raises(BadAnswer, match=f"{PATH} 200: .*meta"):
+        await ids(answer)
+
+
+@pytest.mark.parametrize("loop", [["a", "a"], ["a", "b", "a"]])
+async def test_a_cursor_that_comes_again_is_a_bad_answer(loop: list[str]) -> None:
+    with pytest.raises(BadAnswer, match=f"{PATH} 200: the list goes in circles"):
+        await ids(*(cursor([trade(1)], after) for after in loop))
+
+
+async def test_a_page_number_that_does_not_move_is_a_bad_answer() -> None:
+    with pytest.raises(BadAnswer, match="circles"):
+        await ids(page([trade(1)], 1, 3), page([trade(1)], 1, 3))
+
+
+async def test_a_list_of_which_a_page_fails_is_no_list() -> None:
+    client, _ = client_of(cursor([trade(1)], "a"), Response(503))
+    with pytest.raises(ExchangeUnavailable):
+        await client.fills()
+
+
+async def test_a_row_that_shows_on_two_pages_is_listed_once_and_rows_come_oldest_first() -> None:
+    found, _ = await ids(cursor([trade(5), trade(3)], "a"), cursor([trade(3), trade(1), trade(4)], None))
+    assert found == ["t1", "t3", "t4", "t5"]
+
+
+async def test_what_the_exchange_should_have_filtered_is_filtered_again() -> None:
+    rows = [
+        trade(1),
+        trade(2, market_id="m2"),
+        trade(3),
+        trade(4, order_id="o2"),
+        trade(5),
+    ]
+    assert (await ids(wrapped(rows), market_id="m1"))[0] == ["t1", "t3", "t4", "t5"]
+    assert (await ids(wrapped(rows), order_id="o2"))[0] == ["t4"]
+    assert (await ids(wrapped(rows), since=START + timedelta(seconds=3)))[0] == ["t3", "t4", "t5"]
+
+
+async def test_transfers_are_filtered_again_and_come_oldest_first() -> None:
+    rows = [
+        {"transfer_id": "b", "instrument_id": "i1", "status": "pending", "created_at": "2026-03-01T00:00:02Z"},
+        {"transfer_id": "x", "instrument_id": "i2", "status": "pending", "created_at": "2026-03-01T00:00:02Z"},
+        {"transfer_id": "a", "instrument_id": "i1", "status": "pending", "created_at": "2026-03-01T00:00:01Z"},
+        {"transfer_id": "y", "instrument_id": "i1", "status": "pending", "created_at": "2026-02-01T00:00:01Z"},
+        {"transfer_id": "?", "instrument_id": None, "status": "pending", "created_at": None},
+    ]
+    client, _ = client_of(wrapped(rows))
+    found = await client.transfers(instrument_id="i1", since=START)
+    assert [transfer.transfer_id for transfer in found] == ["?", "a", "b"]
+
+
+async def test_orders_are_filtered_again_and_come_oldest_first() -> None:
+    rows = [order(3, "filled"), order(1), order(2, market_id="m2"), order(0)]
+    client, transport = client_of(wrapped(rows))
+    found = await client.orders(market_id="m1", since=START + timedelta(seconds=1))
+    assert [one.order_id for one in found] == ["o1", "o3"]
+    query = dict(transport.requests[0].query)
+    assert (query["market_id"], query["start_datetime"]) == ("m1", "2026-03-01T00:00:00.000000Z")
+
+
+def statuses(transport: Any) -> list[str]:
+    return [dict(request.query)["status"] for request in transport.requests]
+
+
+NONE = wrapped([])
+LIFE = ["pending", "active", "open", "partially_filled", "cancellation_pending"]
+
+
+async def test_open_orders_are_asked_for_in_every_status_and_then_in_those_that_occur() -> None:
+    active, partial = wrapped([order(2)]), wrapped([order(1, "partially_filled")])
+    client, transport = client_of(NONE, active, NONE, partial, NONE, active, partial)
+    for _ in range(2):
+        found = await client.orders(open_only=True)
+        assert [one.order_id for one in found] == ["o1", "o2"]
+    assert statuses(transport) == [*LIFE, "active", "partially_filled"]
+
+
+@pytest.mark.parametrize("status", ["pending", "a_new_word"])
+async def test_a_status_that_some_order_had_is_asked_for_from_then_on(status: str) -> None:
+    client, transport = client_of(*[NONE] * 5, wrapped(order(1, status)), *[NONE] * 3)
+    await client.orders(open_only=True)
+    await client.order("o1")
+    assert await client.orders(open_only=True) == []
+    assert sorted(dict(request.query)["status"] for request in transport.requests[6:]) == sorted(
+        ["active", "partially_filled", status]
+    )
+
+
+async def test_a_placement_shows_which_status_new_orders_have() -> None:
+    client, transport = client_of(*[NONE] * 5, wrapped(order(1, "open")), *[NONE] * 3)
+    await client.orders(open_only=True)
+    await client.place(NewOrder("gb-1", "m1", Side.BUY, 1, Decimal(1)))
+    await client.orders(open_only=True)
+    asked = [dict(request.query)["status"] for request in transport.requests[6:]]
+    assert asked == ["active", "open", "partially_filled"]
+
+
+async def test_an_order_that_moves_on_between_two_requests_is_listed_once_as_it_was_last() -> None:
+    moved = order(1, "partially_filled", filled_quantity=2)
+    client, _ = client_of(NONE, wrapped([order(1)]), NONE, wrapped([moved]), NONE)
+    [found] = await client.orders(open_only=True)
+    assert (found.status, found.filled) == ("partially_filled", 2)
+
+
+async def test_an_ignored_status_filter_costs_one_list_and_hides_nothing() -> None:
+    rows = [order(1, "filled"), order(2, "pending"), order(3, "a_new_word"), order(4, "cancelled"), order(5)]
+    client, transport = client_of(cursor(rows[:2], "a"), cursor(rows[2:], None))
+    found = await client.orders(open_only=True)
+    assert [one.order_id for one in found] == ["o2", "o3", "o5"]
+    assert statuses(transport) == ["pending", "pending"]
+
+
+REFUSED = answered({"errors": {"detail": "status is invalid"}}, 422)
+
+
+async def test_a_status_that_the_exchange_does_not_know_is_not_asked_for_again() -> None:
+    client, transport = client_of(REFUSED, REFUSED, wrapped([order(1, "open")]), NONE, NONE, NONE, NONE)
+    assert [one.order_id for one in await client.orders(open_only=True)] == ["o1"]
+    assert await client.orders(open_only=True) == []
+    assert statuses(transport) == [*LIFE, "open", "partially_filled"]
+
+
+async def test_a_refusal_of_every_status_is_a_refusal_of_the_list() -> None:
+    client, transport = client_of(*[REFUSED] * 10)
+    for _ in range(2):
+        with pytest.raises(InvalidRequest, match="status is invalid"):
+            await client.orders(open_only=True)
+    assert statuses(transport) == LIFE * 2
