@@ -15,14 +15,15 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime, timedelta
 from importlib.metadata import version
-from pathlib import Path
+
+import structlog
 
 from bot.clock import RandomIds, SystemClock
 from bot.engine.daemon import Daemon, OnStop, Pace
 from bot.engine.runner import Instance
 from bot.engine.schedule import Schedule
 from bot.errors import ConfigError, DataError
-from bot.grid.keys import SigningKey
+from bot.grid.keys import SigningKey, key_file_findings
 from bot.grid.trading import TradingClient
 from bot.grid.transport import AiohttpTransport
 from bot.ports import Clock, Exchange, Ids, Run, Store
@@ -33,6 +34,8 @@ from bot.sim.config import VenueConfig
 from bot.sim.server import serve
 from bot.storage import open_store
 from bot.strategy import registry
+
+log = structlog.stdlib.get_logger("app")
 
 
 async def run_bot(
@@ -82,6 +85,7 @@ async def run_paper(settings: Settings, stop: asyncio.Event) -> None:
 
     keep()
     async with serve(exchange.api, clock, host=paper.host, port=paper.port, on_change=keep) as server:
+        log.info("simulated exchange", url=f"{server.url}/v1", kept_in=str(paper.state_file))
         key = SigningKey.from_text(exchange.credentials(server.url).signing_key)
         await _run_over_http(settings, f"{server.url}/v1", key, "paper", stop)
     keep()
@@ -157,25 +161,23 @@ def signing_key(exchange: ExchangeSettings) -> SigningKey:
     if exchange.signing_key is not None:
         return SigningKey.from_text(exchange.signing_key.get_secret_value())
     if exchange.signing_key_file is not None:
-        return SigningKey.from_file(Path(exchange.signing_key_file))
+        for finding in key_file_findings(exchange.signing_key_file):
+            log.warning(finding)
+        return SigningKey.from_file(exchange.signing_key_file)
     raise ConfigError(
         "no trading key: make one with `gridbot keys new FILE`, register its public key with the exchange, and name it "
         "as exchange.signing_key_file, or give the key as GRIDBOT_EXCHANGE__SIGNING_KEY"
     )
 
 
-async def _run_over_http(
-    settings: Settings, base_url: str, key: SigningKey, kind: str, stop: asyncio.Event
-) -> None:
+async def _run_over_http(settings: Settings, base_url: str, key: SigningKey, kind: str, stop: asyncio.Event) -> None:
     clock = SystemClock()
     transport = AiohttpTransport(base_url, timeout_seconds=settings.exchange.timeout_seconds)
-    exchange = TradingClient(transport, key, clock, layout=settings.exchange.layout)
+    exchange = TradingClient(transport, key, clock, layout=settings.exchange.layout, base_path=transport.base_path)
     try:
         store = await open_store(settings.database.url.get_secret_value(), create=True)
         try:
-            await run_bot(
-                settings, kind=kind, exchange=exchange, store=store, clock=clock, ids=RandomIds(), stop=stop
-            )
+            await run_bot(settings, kind=kind, exchange=exchange, store=store, clock=clock, ids=RandomIds(), stop=stop)
         finally:
             await store.close()
     finally:

@@ -223,6 +223,14 @@ class Store(Protocol):
         """Record a clean end."""
         ...
 
+    async def save_markets(self, markets: Sequence[Market]) -> None:
+        """Store markets as the exchange shows them now, so that ids can be told by their symbols."""
+        ...
+
+    async def markets(self) -> list[Market]:
+        """Every market that was ever stored, sorted by symbol."""
+        ...
+
     async def add_order(self, order: Order) -> None:
         """Journal a new order; to be called before its request goes out."""
         ...

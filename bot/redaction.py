@@ -32,9 +32,9 @@ _ENDINGS = ("_api_key", "_passphrase", "_password", "_private_key", "_secret", "
 
 _PASSWORD_IN_URL = re.compile(r"""(\b[a-z][a-z0-9+.-]*://[^\s:/@"']*):[^\s"'<>]*@""", re.IGNORECASE)
 _NAMED_IN_TEXT = re.compile(
-    r"""\b(authorization|password|secret|signing[_-]key|x-api-key|x-thegrid-signature)   # the name
-        (["']?\s*[:=]\s*["']?)(?:bearer\s+)?                                             # what stands between
-        (?!["'\s])[^\s"',;&]+                                                            # the secret""",
+    r"""\b((?:authorization|x-api-key|x-thegrid-signature)["']?\s*[:=]\s*["']?(?:bearer\s+)?  # a header's name
+        |(?:password|secret|token|signing_key)(?:\s*=|["']\s*:)\s*["']?)                       # a setting's
+        (?!["'\s])[^\s"',;&]+                                                                  # and its value""",
     re.IGNORECASE | re.VERBOSE,
 )
 
@@ -47,7 +47,7 @@ def names_a_secret(name: str) -> bool:
 
 def mask(text: str) -> str:
     """The text without the passwords in its URLs and without the values of secret headers and settings."""
-    return _NAMED_IN_TEXT.sub(rf"\1\2{HIDDEN}", _PASSWORD_IN_URL.sub(rf"\1:{HIDDEN}@", text))
+    return _NAMED_IN_TEXT.sub(rf"\1{HIDDEN}", _PASSWORD_IN_URL.sub(rf"\1:{HIDDEN}@", text))
 
 
 def redact(data: Any) -> Any:

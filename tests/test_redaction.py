@@ -30,11 +30,15 @@ def test_names_of_what_may_be_shown_are_not_taken_for_secrets(name: str) -> None
         ("cannot open postgresql://ann:hunter2@db/grid now", "cannot open postgresql://ann:***@db/grid now"),
         ("postgresql+asyncpg://ann:hun@ter2@db/grid", "postgresql+asyncpg://ann:***@db/grid"),
         ("'https://:hunter2@host', 'x@y'", "'https://:***@host', 'x@y'"),
-        ("{'Authorization': 'Bearer hunter2'}", "{'Authorization': '***'}"),
+        ("{'Authorization': 'Bearer hunter2'}", "{'Authorization': 'Bearer ***'}"),
+        ("{'password': 'hunter2'}", "{'password': '***'}"),
         ("x-api-key: hunter2, accept: json", "x-api-key: ***, accept: json"),
         ("postgresql://db/grid?user=ann&password=hunter2&ssl=on", "postgresql://db/grid?user=ann&password=***&ssl=on"),
         ("https://host:8443/v1", "https://host:8443/v1"),
-        ("no password: it is missing", "no password: *** is missing"),
+        (
+            "exchange.signing_key: must be text; no password: none",
+            "exchange.signing_key: must be text; no password: none",
+        ),
         ("ann@example.com", "ann@example.com"),
     ],
 )

@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from bot.domain.transitions import IllegalTransition
+
 
 class TransferState(StrEnum):
     """What we know of a transfer.
@@ -97,12 +99,12 @@ class Transfer:
         """The transfer in its next state; becoming what it is already changes nothing but the id.
 
         Raises:
-            ValueError: the state cannot follow, or the transfer is already known under another id.
+            IllegalTransition: the state cannot follow, or the transfer is already known under another id.
         """
         if state is not self.state and (self.state, state) not in _NEXT:
-            raise ValueError(f"transfer {self.key} is {self.state} and cannot become {state}")
+            raise IllegalTransition(f"transfer {self.key} is {self.state} and cannot become {state}")
         if transfer_id is not None and self.transfer_id not in (None, transfer_id):
-            raise ValueError(f"transfer {self.key} is {self.transfer_id} and cannot become {transfer_id}")
+            raise IllegalTransition(f"transfer {self.key} is {self.transfer_id} and cannot become {transfer_id}")
         return replace(
             self,
             state=state,

@@ -18,12 +18,7 @@ S = OrderState
 
 
 class IllegalTransition(Exception):
-    """An event that cannot happen to an order in its state; what is known of the order must be wrong."""
-
-    def __init__(self, order: Order, event: OrderEvent, why: str) -> None:
-        super().__init__(f"order {order.client_order_id} ({order.state}) cannot take {event}: {why}")
-        self.order = order
-        self.event = event
+    """An event that cannot happen to an order or a transfer in its state; what is known of it must be wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,35 +133,39 @@ def apply(order: Order, event: OrderEvent, at: datetime) -> Order:
         return _close(order, event, at)
     state = _NEXT.get((type(event), order.state))
     if state is None:
-        raise IllegalTransition(order, event, "the table has no such row")
+        raise _illegal(order, event, "the table has no such row")
     if isinstance(event, Filled):
         return _fill(order, event, state, at)
     if isinstance(event, Accepted):
         if order.order_id not in (None, event.order_id):
-            raise IllegalTransition(order, event, f"it is already known as {order.order_id}")
+            raise _illegal(order, event, f"it is already known as {order.order_id}")
         return replace(order, state=state, order_id=event.order_id, reason="", updated_at=at)
     reason = getattr(event, "reason", "")
     return replace(order, state=state, reason=reason, updated_at=at)
 
 
+def _illegal(order: Order, event: OrderEvent, why: str) -> IllegalTransition:
+    return IllegalTransition(f"order {order.client_order_id} ({order.state}) cannot take {event}: {why}")
+
+
 def _close(order: Order, event: Closed, at: datetime) -> Order:
     if event.state not in _CLOSED:
-        raise IllegalTransition(order, event, f"{event.state} is not a closed state")
+        raise _illegal(order, event, f"{event.state} is not a closed state")
     if order.state in _CLOSED:
         return order
     if order.state not in _CLOSABLE:
-        raise IllegalTransition(order, event, "the table has no such row")
+        raise _illegal(order, event, "the table has no such row")
     return replace(order, state=event.state, reason=event.reason, updated_at=at)
 
 
 def _fill(order: Order, event: Filled, state: OrderState, at: datetime) -> Order:
     fill = event.fill
     if (fill.market_id, fill.side) != (order.market_id, order.side):
-        raise IllegalTransition(order, event, "the fill is of another market or side")
+        raise _illegal(order, event, "the fill is of another market or side")
     if order.order_id not in (None, fill.order_id):
-        raise IllegalTransition(order, event, f"the fill is of order {fill.order_id}")
+        raise _illegal(order, event, f"the fill is of order {fill.order_id}")
     if fill.quantity > order.remaining:
-        raise IllegalTransition(order, event, f"only {order.remaining} units are left to fill")
+        raise _illegal(order, event, f"only {order.remaining} units are left to fill")
     filled = order.filled + fill.quantity
     return replace(
         order,

@@ -98,6 +98,7 @@ class Daemon:
             for instance in self._instances
         ]
         await self._store.begin_run(self._run)
+        await self._store.save_markets(list(markets.values()))
         await self._reconciler.start()
         for runner in runners:
             self._blotter.listen(runner.hear)

@@ -7,11 +7,16 @@ from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import TypeAlias
 
+import structlog
+
 from bot.domain.fill import Fill
+from bot.domain.money import plain
 from bot.domain.order import Order, OrderState
 from bot.domain.transfer import Transfer, TransferState
 from bot.domain.transitions import Accepted, Filled, OrderEvent, apply
 from bot.ports import Clock, OrderRecord, Store
+
+log = structlog.stdlib.get_logger("blotter")
 
 Listener: TypeAlias = Callable[[Order, OrderEvent], None]
 """Called after an order event is stored, with the order as it is now."""
@@ -92,6 +97,7 @@ class Blotter:
             else:
                 self._orders.pop(changed.client_order_id, None)
             self._has_changed()
+        _tell(changed, event)
         for listener in self._listeners:
             listener(changed, event)
         return changed
@@ -109,7 +115,7 @@ class Blotter:
         """Store a transfer's next state.
 
         Raises:
-            ValueError: the state cannot follow.
+            IllegalTransition: the state cannot follow.
             StoreError: the database refused; nothing has changed.
         """
         async with self._changing:
@@ -121,7 +127,8 @@ class Blotter:
             else:
                 self._transfers.pop(changed.key, None)
             self._has_changed()
-            return changed
+        log.info(f"transfer {state}", strategy=changed.strategy, units=changed.quantity, transfer=changed.key)
+        return changed
 
     def _has_changed(self) -> None:
         self.version += 1
@@ -133,6 +140,19 @@ class Blotter:
             return await self._store.add_fill(event.fill, order, record)
         await self._store.save_order(order, record)
         return True
+
+
+def _tell(order: Order, event: OrderEvent) -> None:
+    log.info(
+        f"order {type(event).__name__.lower()}",
+        strategy=order.strategy,
+        side=str(order.side),
+        units=f"{order.filled}/{order.quantity}",
+        price=plain(order.price),
+        state=str(order.state),
+        order=order.client_order_id,
+        detail=_detail(event),
+    )
 
 
 def _detail(event: OrderEvent) -> str:

@@ -116,6 +116,8 @@ def _transfer_repairs(
     for transfer in transfers:
         if transfer.transfer_id:
             match = by_id.get(transfer.transfer_id)
+        elif transfer.state is TransferState.SUBMITTING:
+            continue  # its answer is still to come
         else:
             match = next((one for one in shown if one.transfer_id not in taken and _could_be(transfer, one)), None)
         if match is not None:
@@ -123,7 +125,7 @@ def _transfer_repairs(
             state = _TRANSFER_STATES.get(match.status, TransferState.PENDING)
             if (state, match.transfer_id) != (transfer.state, transfer.transfer_id):
                 repairs.append(TransferRepair(transfer, state, match.transfer_id))
-        elif transfer.is_unsettled and transfer.key in settled:
+        elif transfer.state is TransferState.UNKNOWN and transfer.key in settled:
             repairs.append(TransferRepair(transfer, TransferState.NOT_SENT, None))
     return repairs
 

@@ -57,15 +57,13 @@ def explain(error: ErrorDetails) -> str:
 def _near(path: KeyPath) -> str:
     """What the unknown name may have been meant for: a setting beside it, one elsewhere, or any of those beside it."""
     name = str(path[-1]).strip().lower()
-    model = _model(_declared(path[:-1])[0])
-    siblings = list(model.model_fields) if model else []
+    siblings = list(_declared(path[:-1])[0].model_fields)
     begun = [sibling for sibling in siblings if name and sibling.startswith(name)]
     if close := begun or difflib.get_close_matches(name, siblings, n=1):
         return f"did you mean '{close[0]}'?"
-    elsewhere = {dotted(other): str(other[-1]) for other in _all_paths(Settings, ())}
-    for spelt, last in elsewhere.items():
-        if name == last or name == spelt.replace(".", "_"):
-            return f"did you mean '{spelt}'?"
+    for other in _all_paths(Settings, ()):
+        if name in (other[-1], "_".join(other)):
+            return f"did you mean '{dotted(other)}'?"
     return f"the settings here are {', '.join(siblings)}"
 
 
@@ -74,11 +72,11 @@ def _did_you_mean(word: str, options: Iterable[str]) -> str:
     return f"; did you mean '{close[0]}'?" if close else ""
 
 
-def _all_paths(model: type[BaseModel], path: KeyPath) -> Iterator[KeyPath]:
+def _all_paths(model: type[BaseModel], path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     for name, field in model.model_fields.items():
         here = (*path, name)
         yield here
-        if (inner := _model(field.annotation)) and get_origin(field.annotation) is not tuple:
+        if inner := _model(field.annotation):
             yield from _all_paths(inner, here)
 
 

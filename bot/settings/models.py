@@ -123,8 +123,10 @@ class PaperSettings(Section):
     port: Whole = Field(0, ge=0, le=65535, description="port to listen on; 0 takes a free one")
     seed: Whole = Field(1, description="the same seed gives the same crowd of traders")
     state_file: File = Field(Path("gridbot-paper.json"), description="file that keeps the exchange between two starts")
-    cash: Money = Field(Decimal(10000), ge=0, description="what the account begins with, USD")
-    mean_price: Money = Field(Decimal("2.00"), gt=0, description="price around which the market moves, USD per unit")
+    cash: Money = Field(Decimal(10000), ge=0, le=1_000_000_000, description="what the account begins with, USD")
+    mean_price: Money = Field(
+        Decimal("2.00"), ge=Decimal("0.10"), le=10_000, description="price around which the market moves, USD per unit"
+    )
     tokens_per_hour: Whole = Field(6_000_000, ge=0, description="mean demand for inference, tokens an hour; 0 for none")
     auto_transfer: Flag = Field(
         default=False, description="whether bought units move to Consumption as soon as they fill"

@@ -10,6 +10,7 @@ import math
 import re
 from datetime import timedelta
 from decimal import Decimal
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, TypeAlias
 from urllib.parse import urlsplit
@@ -25,7 +26,6 @@ _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _SHORTEST, _LONGEST = timedelta(seconds=1), timedelta(days=366)
 
 _DATABASES = ("sqlite", "sqlite+aiosqlite", "postgres", "postgresql", "postgresql+asyncpg")
-_LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
 
 
 class DatabaseUrl(Secret[str]):
@@ -35,7 +35,7 @@ class DatabaseUrl(Secret[str]):
         return mask(self.get_secret_value())
 
 
-def wrong_type() -> PydanticCustomError:
+def _wrong_type() -> PydanticCustomError:
     """The error for a value of the wrong type; what was expected is told from the field that it was meant for."""
     return PydanticCustomError("wrong_type", "wrong type")
 
@@ -43,7 +43,7 @@ def wrong_type() -> PydanticCustomError:
 def _refuse(*types: type) -> BeforeValidator:
     def check(value: object) -> object:
         if isinstance(value, types):
-            raise wrong_type()
+            raise _wrong_type()
         return value
 
     return BeforeValidator(check)
@@ -51,7 +51,7 @@ def _refuse(*types: type) -> BeforeValidator:
 
 def _truth(value: object) -> object:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        raise wrong_type()
+        raise _wrong_type()
     return value
 
 
@@ -59,7 +59,7 @@ def _money(value: object) -> Decimal:
     try:
         return decimal_of(value)
     except ValueError:
-        raise wrong_type() from None
+        raise _wrong_type() from None
 
 
 def _duration(value: object) -> timedelta:
@@ -70,7 +70,7 @@ def _duration(value: object) -> timedelta:
     elif isinstance(value, str) and (found := _DURATION.fullmatch(value)):
         length = float(found[1]) * _SECONDS[found[2]]
     else:
-        raise wrong_type()
+        raise _wrong_type()
     if not math.isfinite(length) or not _SHORTEST.total_seconds() <= length <= _LONGEST.total_seconds():
         raise ValueError(f"must be from 1s to {_LONGEST.days}d, not {value}")
     return timedelta(seconds=length)
@@ -101,14 +101,21 @@ def _base_url(text: str) -> str:
         url = urlsplit(text)
         host, _ = url.hostname, url.port
     except ValueError:
-        raise ValueError("must be a URL such as https://trading.api.thegrid.ai/v1") from None
-    if url.scheme not in ("https", "http") or not host:
+        host = None
+    if not host or url.scheme not in ("https", "http"):
         raise ValueError("must be a URL such as https://trading.api.thegrid.ai/v1")
-    if url.scheme == "http" and not _LOOPBACK.fullmatch(host):
+    if url.scheme == "http" and not _is_this_machine(host):
         raise ValueError(f"must begin with https://; http:// is for this machine only, not for {host}")
-    if url.username is not None or url.query or url.fragment:
-        raise ValueError("must be scheme, host, port and path only: no user, no '?', no '#'")
+    if re.search(r"[@?#\s]", text):
+        raise ValueError("must be scheme, host, port and path only: no user, no '?', no '#', no blanks")
     return text.rstrip("/")
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 Whole: TypeAlias = Annotated[int, _refuse(bool, float)]

@@ -87,7 +87,7 @@ def _put(values: dict[str, Any], entry: _Entry) -> str | None:
         return "given twice"
     try:
         values[last] = _decoded(entry.value)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         return f"begins like JSON but is not: {error}"
     return None
 

@@ -1,4 +1,4 @@
-"""Runs, balance snapshots, strategies' states, and how many rows there are."""
+"""Runs, markets, balance snapshots, strategies' states, and how many rows there are."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.engine import Connection
 
+from bot.domain.market import Market
 from bot.errors import StoreError
 from bot.ports import BalanceSnapshot, Run
 from bot.storage.rows import columns, made, values
-from bot.storage.tables import balance_snapshots, fills, orders, runs, strategy_state, transfers
+from bot.storage.tables import balance_snapshots, fills, markets, orders, runs, strategy_state, transfers
 
 _INSERT_RUN = insert(runs)
 _INSERT_BALANCE = insert(balance_snapshots)
@@ -35,6 +36,19 @@ def end_run(db: Connection, run_id: str, at: datetime) -> None:
     """Store a run's clean end. Raises `StoreError` when the run is not stored."""
     if not db.execute(update(runs).where(runs.c.run_id == run_id).values(ended_at=at)).rowcount:
         raise StoreError(f"run {run_id} was never begun")
+
+
+def save_markets(db: Connection, shown: Sequence[Market]) -> None:
+    """Store markets as the exchange shows them now, in place of what was stored of the same ones."""
+    if shown:
+        db.execute(delete(markets).where(markets.c.market_id.in_([market.market_id for market in shown])))
+        db.execute(insert(markets), [values(market) for market in shown])
+
+
+def all_markets(db: Connection) -> list[Market]:
+    """Every market that was ever stored, sorted by symbol."""
+    query = select(*columns(markets, Market)).order_by(markets.c.symbol, markets.c.market_id)
+    return made(Market, db.execute(query))
 
 
 def save_balances(db: Connection, snapshots: Sequence[BalanceSnapshot]) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.domain.fill import Fill
+from bot.domain.market import Market
 from bot.domain.order import Order
 from bot.domain.transfer import Transfer
 from bot.ports import BalanceSnapshot, OrderRecord, Run
@@ -56,6 +57,14 @@ class SqlStore:
     async def end_run(self, run_id: str, at: datetime) -> None:
         """Record a clean end."""
         await self._run(records.end_run, run_id, at)
+
+    async def save_markets(self, markets: Sequence[Market]) -> None:
+        """Store markets as the exchange shows them now."""
+        await self._run(records.save_markets, markets)
+
+    async def markets(self) -> list[Market]:
+        """Every market that was ever stored, sorted by symbol."""
+        return await self._run(records.all_markets)
 
     async def add_order(self, order: Order) -> None:
         """Journal a new order; to be called before its request goes out."""

@@ -38,6 +38,18 @@ runs = Table(
     Column("version", String, nullable=False),
 )
 
+markets = Table(
+    "markets",
+    metadata,
+    Column("market_id", String, primary_key=True),
+    Column("instrument_id", String, nullable=False),
+    Column("symbol", String, nullable=False),
+    Column("tick", Amount, nullable=False),
+    Column("min_size", sa.BigInteger, nullable=False),
+    Column("max_size", sa.BigInteger),
+    Column("status", String, nullable=False),
+)
+
 orders = Table(
     "orders",
     metadata,

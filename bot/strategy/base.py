@@ -45,8 +45,9 @@ class Strategy(BaseModel):
         """At every time of the instance's schedule."""
 
     async def on_order(self, ctx: Context, order: Order) -> None:
-        """When one of the instance's resting orders was cancelled or expired. A refused order calls nothing: the next
-        tick shows that it is not there.
+        """When one of the instance's resting orders was cancelled or expired.
+
+        A refused order calls nothing: the next tick shows that it is not there.
         """
 
     async def on_fill(self, ctx: Context, fill: Fill) -> None:

@@ -1,4 +1,4 @@
-"""The first schema: runs, orders with their events and fills, transfers, balances and strategies' states."""
+"""The first schema: runs, markets, orders with their events and fills, transfers, balances and strategies' states."""
 
 from __future__ import annotations
 
@@ -33,6 +33,17 @@ def upgrade() -> None:
         sa.Column("ended_at", MOMENT),
         sa.Column("version", sa.String(), nullable=False),
         sa.UniqueConstraint("run_id", name=op.f("uq_runs_run_id")),
+    )
+    op.create_table(
+        "markets",
+        sa.Column("market_id", sa.String(), nullable=False),
+        sa.Column("instrument_id", sa.String(), nullable=False),
+        sa.Column("symbol", sa.String(), nullable=False),
+        sa.Column("tick", sa.BigInteger(), nullable=False),
+        sa.Column("min_size", sa.BigInteger(), nullable=False),
+        sa.Column("max_size", sa.BigInteger()),
+        sa.Column("status", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("market_id", name=op.f("pk_markets")),
     )
     create_orders()
     create_order_events()
@@ -155,5 +166,14 @@ def create_balance_snapshots() -> None:
 
 
 def downgrade() -> None:
-    for table in ("strategy_state", "balance_snapshots", "transfers", "fills", "order_events", "orders", "runs"):
+    for table in (
+        "strategy_state",
+        "balance_snapshots",
+        "transfers",
+        "fills",
+        "order_events",
+        "orders",
+        "markets",
+        "runs",
+    ):
         op.drop_table(table)

@@ -35,6 +35,14 @@ def test_every_fault_is_listed_those_of_strategies_included(gridbot: Gridbot, tm
     ]
 
 
+def test_the_name_of_a_secret_setting_is_told_when_it_is_wrong(
+    gridbot: Gridbot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRIDBOT_EXCHANGE__SIGNING_KEY", "")
+    place = "environment variable GRIDBOT_EXCHANGE__SIGNING_KEY: exchange.signing_key"
+    assert f"{place}: must be text that is not empty\n" in gridbot("config", "check").err
+
+
 def test_show_prints_what_is_in_force_as_yaml_or_json_without_secrets(
     gridbot: Gridbot, monkeypatch: pytest.MonkeyPatch
 ) -> None:

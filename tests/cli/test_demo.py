@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -155,3 +156,13 @@ def test_a_database_that_cannot_be_opened_is_told_in_a_line(gridbot: Gridbot, tm
     result = gridbot("demo", "--database-url", "sqlite:///folder")
     assert result.status == 1
     assert result.err.count("\n") == 1
+
+
+def test_on_postgres_the_numbers_are_the_same(gridbot: Gridbot, new_postgres_url: Callable[[], str]) -> None:
+    url = new_postgres_url()
+    here = demo(gridbot, "--hours", "6")
+    there = demo(gridbot, "--hours", "6", "--database-url", url)
+    again = demo(gridbot, "--hours", "6", "--database-url", url)
+    assert there == again
+    assert here | {"database_url": ""} == there | {"database_url": ""}
+    assert len(gridbot("fills", "--json", "--limit", "1000", "--database-url", url).json) == there["fills_stored"]

@@ -39,11 +39,11 @@ def test_an_error_that_gridbot_knows_is_one_line_and_status_1(
 def test_a_bug_is_one_line_that_says_how_to_learn_more_and_status_70(
     gridbot: Gridbot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fail_with(ZeroDivisionError("password: hunter2"), monkeypatch)
+    fail_with(ZeroDivisionError("password=hunter2"), monkeypatch)
     result = gridbot("version")
     assert (result.status, result.out) == (70, "")
     assert result.err == (
-        "gridbot: unexpected error: ZeroDivisionError: password: ***; run again with --debug for the traceback\n"
+        "gridbot: unexpected error: ZeroDivisionError: password=***; run again with --debug for the traceback\n"
     )
 
 

@@ -128,6 +128,10 @@ def test_an_unclear_transfer_is_found_by_instrument_quantity_and_time() -> None:
     assert changes([unclear], [*others, history("d", "pending")]) == [("k-1", T.PENDING, "d")]
 
 
+def test_a_transfer_whose_answer_is_still_to_come_is_left_alone() -> None:
+    assert changes([moved(T.SUBMITTING)], [history("x-1")], {"k-1"}) == []
+
+
 def test_one_transfer_of_the_history_settles_one_of_ours() -> None:
     twins = [moved(T.UNKNOWN), moved(T.UNKNOWN, key="k-2"), moved(T.PENDING, key="k-3", transfer_id="x-3")]
     found = changes(twins, [history("x-3", "pending"), history("x-1")])

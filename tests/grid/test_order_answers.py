@@ -144,6 +144,12 @@ async def test_a_placement_that_is_answered_with_nonsense_may_have_been_applied(
     assert (failed.value.status, failed.value.request_id) == (201, "r9")
 
 
+async def test_a_bad_answer_shows_little_of_long_nonsense() -> None:
+    with pytest.raises(BadAnswer) as failed:
+        await order(ORDER | {"side": "x" * 100_000})
+    assert len(str(failed.value)) < 500
+
+
 TRADE = {
     "trade_id": "t1",
     "order_id": "o1",

@@ -180,7 +180,8 @@ async def test_an_error_without_json_is_told_by_its_status() -> None:
 
 
 async def test_auto_mode_comes_with_what_to_do_about_it() -> None:
-    for body in (detail("auto_mode_trading_restricted"), coded("auto_mode_trading_restricted")):
+    words = "auto_mode_trading_restricted"
+    for body in (detail(words), coded(words), coded("FORBIDDEN", f"{words}: no orders")):
         error = await failure(place, answered(body, 403))
         assert type(error) is AccessDenied
         assert "Switch the account from Auto Mode to Advanced Mode" in str(error)

@@ -142,9 +142,9 @@ async def test_an_answer_that_breaks_off_is_a_broken_connection() -> None:
 
 @pytest.mark.parametrize("method", METHODS)
 async def test_no_answer_in_time_is_a_timeout_and_not_tried_again(method: str) -> None:
-    [error], seen = await sent(request(method), reactions=[stall, say("200 OK")], timeout_seconds=0.05)
+    [error], seen = await sent(request(method), reactions=[stall, say("200 OK")], timeout_seconds=0.3)
     assert type(error) is TimeoutError
-    assert "0.05 s" in str(error)
+    assert "0.3 s" in str(error)
     assert len(seen) == 1
 
 
@@ -155,7 +155,7 @@ async def test_a_slow_answer_does_not_stretch_the_timeout() -> None:
             writer.write(b"x")
             await asyncio.sleep(0.01)
 
-    [error], _ = await sent(request(), reactions=[drip], timeout_seconds=0.1)
+    [error], _ = await sent(request(), reactions=[drip], timeout_seconds=0.3)
     assert type(error) is TimeoutError
 
 

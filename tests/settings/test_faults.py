@@ -45,9 +45,9 @@ STRATEGY = "{name: n, strategy: s, markets: [m], schedule: {every: 5}}"
         ("paper: {port: 1.0}", "paper.port: must be a whole number of at least 0 and at most 65535, not 1.0"),
         ("paper: {port: 65536}", "must be a whole number of at least 0 and at most 65535, not 65536"),
         ("paper: {seed: no}", "paper.seed: must be a whole number, not false"),
-        ("paper: {cash: yes}", "paper.cash: must be an amount of USD of at least 0, not true"),
-        ("paper: {cash: .nan}", "paper.cash: must be an amount of USD of at least 0, not nan"),
-        ("paper: {mean_price: 0.0}", "paper.mean_price: must be an amount of USD above 0, not 0.0"),
+        ("paper: {cash: yes}", "paper.cash: must be an amount of USD of at least 0 and at most 1000000000, not true"),
+        ("paper: {cash: .nan}", "paper.cash: must be an amount of USD of at least 0 and at most 1000000000, not nan"),
+        ("paper: {mean_price: 0.0}", "must be an amount of USD of at least 0.10 and at most 10000, not 0.0"),
         ("paper: {auto_transfer: 1}", "paper.auto_transfer: must be true or false, not 1"),
         ("paper: {host: ''}", "paper.host: must be text that is not empty, not ''"),
         ("paper: {prices: ' '}", "paper.prices: must not be empty; leave it out to have none"),
@@ -103,13 +103,15 @@ def test_a_schedule_must_say_when_in_one_way(faults: Faults, schedule: str, faul
     [
         "http://trading.api.thegrid.ai/v1",
         "http://127.evil.example/v1",
+        "http://10.0.0.1/v1",
         "ftp://x/v1",
         "trading.api.thegrid.ai",
         "https:///v1",
         "https://host:port/v1",
         "https://[x/v1",
         "https://user:hunter2@host/v1",
-        "https://host/v1?x=1",
+        "https://host/v1?",
+        "https://ho st/v1",
         "https://host/v1#x",
         "",
     ],
@@ -166,6 +168,7 @@ def test_variables_that_contradict_each_other_or_are_no_json_are_refused(faults:
         "GRIDBOT_LOGGING__LEVEL": "info",
         "gridbot_logging__level": "info",
         "GRIDBOT_STRATEGIES": "[{",
+        "GRIDBOT_ENGINE": "[" * 100_000,
     }
     told = faults(env=env)
     assert "environment variable gridbot_logging__level: logging.level: given twice" in told
@@ -174,7 +177,8 @@ def test_variables_that_contradict_each_other_or_are_no_json_are_refused(faults:
         "settings inside"
     ) in told
     assert any("GRIDBOT_STRATEGIES: strategies: begins like JSON but is not: " in fault for fault in told)
-    assert len(told) == 4, "and the group that is text"
+    assert any("GRIDBOT_ENGINE: engine: begins like JSON but is not: " in fault for fault in told)
+    assert len(told) == 5, "and the group that is text"
 
 
 def check(strategy: str, parameters: Mapping[str, Any]) -> list[tuple[tuple[str, ...], str]]:

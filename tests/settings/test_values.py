@@ -15,7 +15,7 @@ from bot.settings import PaperSettings, ScheduleSettings, Settings
 from tests.settings.conftest import Load
 
 
-@given(st.integers(min_value=1, max_value=10**9), st.integers(min_value=0, max_value=6))
+@given(st.integers(min_value=10**6, max_value=10**9), st.integers(min_value=5, max_value=7))
 def test_money_written_as_a_float_keeps_the_digits_that_were_written(digits: int, decimals: int) -> None:
     exact = Decimal(digits).scaleb(-decimals)
     for written in (exact, str(exact), float(str(exact))):

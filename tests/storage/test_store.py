@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.domain.market import Market
 from bot.domain.order import LIVE_STATES, Order, OrderState, Side, TimeInForce
 from bot.domain.transfer import OPEN_TRANSFER_STATES, TransferState
 from bot.domain.transitions import Closed, apply
@@ -64,6 +65,7 @@ async def journal(store: Store, name: str) -> Order:
 
 
 async def test_an_empty_store_knows_nothing(store: SqlStore) -> None:
+    assert await store.markets() == []
     assert await store.order("nobody") is None
     assert await store.live_orders() == []
     assert await store.recent_orders(5) == []
@@ -333,6 +335,17 @@ async def test_a_run_begins_once_and_ends(store: SqlStore) -> None:
     await store.end_run("run-1", after(60))
     with pytest.raises(StoreError, match="run run-2 was never begun"):
         await store.end_run("run-2", after(60))
+
+
+async def test_markets_are_stored_as_they_were_seen_last(store: SqlStore) -> None:
+    prime = Market("m1", "i1", "text-prime", Decimal("0.01"), max_size=1000)
+    code = Market("m2", "i2", "code-max", Decimal("0.0005"), min_size=5, status="suspended")
+    await store.save_markets([prime, code])
+    assert await store.markets() == [code, prime]
+    coarser = replace(prime, tick=Decimal("0.05"), max_size=None)
+    await store.save_markets([coarser])
+    await store.save_markets([])
+    assert await store.markets() == [code, coarser]
 
 
 async def test_calls_at_once_are_all_stored(store: SqlStore) -> None:
