@@ -22,7 +22,7 @@ from bot.clock import RandomIds, SystemClock
 from bot.engine.daemon import Daemon, OnStop, Pace
 from bot.engine.runner import Instance
 from bot.engine.schedule import Schedule
-from bot.errors import ConfigError, DataError
+from bot.errors import ConfigError
 from bot.grid.keys import SigningKey, key_file_findings
 from bot.grid.trading import TradingClient
 from bot.grid.transport import AiohttpTransport
@@ -78,7 +78,7 @@ async def run_paper(settings: Settings, stop: asyncio.Event) -> None:
     """
     paper = settings.paper
     clock = SystemClock()
-    exchange = paper_exchange(paper, symbols(settings), clock.now(), RandomIds())
+    exchange = paper_exchange(paper, _first_symbol(settings), clock.now(), RandomIds())
 
     def keep() -> None:
         state.save(paper.state_file, state.dump(exchange.venue))
@@ -91,29 +91,27 @@ async def run_paper(settings: Settings, stop: asyncio.Event) -> None:
     keep()
 
 
-def paper_exchange(paper: PaperSettings, listed: tuple[str, ...], now: datetime, ids: Ids) -> SimExchange:
+def paper_exchange(paper: PaperSettings, demand_symbol: str, now: datetime, ids: Ids) -> SimExchange:
     """The simulated exchange of paper trading: the one that was kept, or a new one.
 
     Raises:
+        ConfigError: it does not list the instrument that inference uses.
         DataError: the file that was kept, or a candle or trace file, is malformed.
     """
-    venue_config = VenueConfig(symbols=listed, auto_transfer=paper.auto_transfer)
+    venue = VenueConfig(auto_transfer=paper.auto_transfer)
     scenario = Scenario(
-        venue=venue_config,
+        venue=venue,
         seed=paper.seed,
         mean_price=paper.mean_price,
         candles=paper.prices,
         cash=paper.cash,
-        demand_symbol=listed[0],
+        demand_symbol=demand_symbol,
         tokens_per_hour=paper.tokens_per_hour or None,
         trace=paper.demand,
         client=paper.client,
     )
-    kept = state.load(paper.state_file, venue_config, now, ids) if paper.state_file.exists() else None
-    try:
-        return build_exchange(scenario, start=now, ids=ids, venue=kept)
-    except DataError as error:
-        raise DataError(f"{error} (paper.seed {paper.seed}, paper.state_file {paper.state_file})") from error
+    kept = state.load(paper.state_file, venue, now, ids) if paper.state_file.exists() else None
+    return build_exchange(scenario, start=now, ids=ids, venue=kept)
 
 
 def instances(settings: Settings, start: datetime) -> list[Instance]:
@@ -133,11 +131,6 @@ def instances(settings: Settings, start: datetime) -> list[Instance]:
         )
         for one in settings.strategies
     ]
-
-
-def symbols(settings: Settings) -> tuple[str, ...]:
-    """Every market that a strategy of the settings trades, once, in the order of the settings."""
-    return tuple(dict.fromkeys(symbol for one in settings.strategies for symbol in one.markets)) or ("text-prime",)
 
 
 def pace(engine: EngineSettings) -> Pace:
@@ -182,6 +175,11 @@ async def _run_over_http(settings: Settings, base_url: str, key: SigningKey, kin
             await store.close()
     finally:
         await exchange.close()
+
+
+def _first_symbol(settings: Settings) -> str:
+    """The market whose units inference uses up on paper: the first that a strategy trades."""
+    return next((symbol for one in settings.strategies for symbol in one.markets), "text-prime")
 
 
 def _schedule(schedule: ScheduleSettings, start: datetime) -> Schedule:

@@ -16,13 +16,17 @@ from bot.errors import GridbotError
 
 if TYPE_CHECKING:
     from bot.domain.fill import Fill
+    from bot.domain.order import Order
     from bot.ports import Store
 
 T = TypeVar("T")
 
+Symbols: TypeAlias = Callable[[str], str]
+"""From the id of a market or an instrument to what people call it."""
+
 Limit: TypeAlias = Annotated[int, typer.Option(min=1, help="The most to list, newest first.")]
 
-_FILL_COLUMNS = ("executed_at", "market_id", "side", "quantity", "price", "notional", "fee", "trade_id")
+_FILL_COLUMNS = ("executed_at", "symbol", "side", "quantity", "price", "notional", "fee", "trade_id")
 _HINT = "start the bot with `gridbot run` or try `gridbot demo`"
 
 
@@ -39,15 +43,23 @@ def orders(
     if client_order_id is not None:
         _one_order(url, client_order_id, as_json=as_json)
         return
-    columns = ("created_at", "strategy", "market_id", "side", "quantity", "filled", "price", "state", "client_order_id")
-    records = [asdict(order) for order in _read(url, lambda store: store.recent_orders(limit))]
-    show(records, columns, as_json=as_json, empty=f"no orders yet; {_HINT}")
+
+    async def read(store: Store) -> list[Record]:
+        symbols = await _symbols(store)
+        return [_order_record(order, symbols) for order in await store.recent_orders(limit)]
+
+    columns = ("created_at", "strategy", "symbol", "side", "quantity", "filled", "price", "state", "client_order_id")
+    show(_read(url, read), columns, as_json=as_json, empty=f"no orders yet; {_HINT}")
 
 
 def fills(ctx: typer.Context, *, limit: Limit = 20, database_url: DatabaseUrl = None, as_json: Json = False) -> None:
     """List the newest fills."""
-    found = _read(Options.of(ctx).database_url(database_url), lambda store: store.recent_fills(limit))
-    records = [_fill_record(fill) for fill in found]
+
+    async def read(store: Store) -> list[Record]:
+        symbols = await _symbols(store)
+        return [_fill_record(fill, symbols) for fill in await store.recent_fills(limit)]
+
+    records = _read(Options.of(ctx).database_url(database_url), read)
     show(records, (*_FILL_COLUMNS, "order_id"), as_json=as_json, empty=f"no fills yet; {_HINT}")
 
 
@@ -55,28 +67,45 @@ def transfers(
     ctx: typer.Context, *, limit: Limit = 20, database_url: DatabaseUrl = None, as_json: Json = False
 ) -> None:
     """List the newest transfers from Trading to Consumption."""
-    columns = ("created_at", "strategy", "instrument_id", "quantity", "state", "transfer_id", "key", "reason")
-    found = _read(Options.of(ctx).database_url(database_url), lambda store: store.recent_transfers(limit))
-    show([asdict(transfer) for transfer in found], columns, as_json=as_json, empty=f"no transfers yet; {_HINT}")
+
+    async def read(store: Store) -> list[Record]:
+        symbols = await _symbols(store)
+        found = await store.recent_transfers(limit)
+        return [{**asdict(transfer), "symbol": symbols(transfer.instrument_id)} for transfer in found]
+
+    columns = ("created_at", "strategy", "symbol", "quantity", "state", "transfer_id", "key", "reason")
+    records = _read(Options.of(ctx).database_url(database_url), read)
+    show(records, columns, as_json=as_json, empty=f"no transfers yet; {_HINT}")
 
 
 def balances(ctx: typer.Context, *, database_url: DatabaseUrl = None, as_json: Json = False) -> None:
     """Show the balances as they were stored last: cash in USD, the rest in units."""
-    columns = ("at", "account", "asset", "total", "available", "locked")
-    found = _read(Options.of(ctx).database_url(database_url), lambda store: store.latest_balances())
-    show([asdict(snapshot) for snapshot in found], columns, as_json=as_json, empty=f"no balances yet; {_HINT}")
+
+    async def read(store: Store) -> list[Record]:
+        symbols = await _symbols(store)
+        found = await store.latest_balances()
+        return [{**asdict(snapshot), "symbol": symbols(snapshot.asset)} for snapshot in found]
+
+    columns = ("at", "account", "symbol", "total", "available", "locked")
+    records = _read(Options.of(ctx).database_url(database_url), read)
+    show(records, columns, as_json=as_json, empty=f"no balances yet; {_HINT}")
 
 
 def _one_order(url: str, client_order_id: str, *, as_json: bool) -> None:
-    async def find(store: Store) -> tuple[Record, list[Record], list[Record]]:
+    async def read(store: Store) -> tuple[Record, list[Record], list[Record]]:
         order = await store.order(client_order_id)
         if order is None:
             raise GridbotError(f"there is no order {client_order_id}; `gridbot orders` lists the newest")
+        symbols = await _symbols(store)
         history = await store.order_history(client_order_id)
-        found = await store.recent_fills(order.quantity, client_order_id=client_order_id)
-        return asdict(order), [asdict(event) for event in history], [_fill_record(fill) for fill in reversed(found)]
+        newest_first = await store.recent_fills(order.quantity, client_order_id=client_order_id)
+        return (
+            _order_record(order, symbols),
+            [asdict(event) for event in history],
+            [_fill_record(fill, symbols) for fill in reversed(newest_first)],
+        )
 
-    order, history, found = _read(url, find)
+    order, history, found = _read(url, read)
     if as_json:
         document({"order": order, "history": history, "fills": found})
         return
@@ -88,8 +117,20 @@ def _one_order(url: str, client_order_id: str, *, as_json: bool) -> None:
         table(found, _FILL_COLUMNS)
 
 
-def _fill_record(fill: Fill) -> Record:
-    return {**asdict(fill), "notional": fill.notional}
+def _order_record(order: Order, symbols: Symbols) -> Record:
+    return {**asdict(order), "symbol": symbols(order.market_id)}
+
+
+def _fill_record(fill: Fill, symbols: Symbols) -> Record:
+    return {**asdict(fill), "symbol": symbols(fill.market_id), "notional": fill.notional}
+
+
+async def _symbols(store: Store) -> Symbols:
+    """What people call a market or an instrument, by its id; one that was never stored, and USD, go by their ids."""
+    by_id = {}
+    for market in await store.markets():
+        by_id[market.market_id] = by_id[market.instrument_id] = market.symbol
+    return lambda ident: by_id.get(ident, ident)
 
 
 def _read(url: str, read: Callable[[Store], Awaitable[T]]) -> T:

@@ -22,13 +22,3 @@ class Book:
     market_id: str
     bids: tuple[Level, ...] = ()
     asks: tuple[Level, ...] = ()
-
-    @property
-    def best_bid(self) -> Decimal | None:
-        """The highest bid, USD per unit; None when nobody bids."""
-        return self.bids[0].price if self.bids else None
-
-    @property
-    def best_ask(self) -> Decimal | None:
-        """The lowest ask, USD per unit; None when nobody offers."""
-        return self.asks[0].price if self.asks else None

@@ -119,7 +119,10 @@ def build_exchange(
 def _owner(venue: Venue, keys: Keys) -> Account:
     account = venue.account_of_key(fingerprint_of(keys.verify_key))
     if account is None:
-        raise DataError("the saved exchange has no account with this key; use its own credentials, or begin anew")
+        raise DataError(
+            "the saved exchange has no account with this key, so it was made with another seed; "
+            "go back to that seed, or move its file away to begin anew"
+        )
     return account
 
 

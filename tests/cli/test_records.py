@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.fill import Fill
+from bot.domain.market import Market
 from bot.domain.order import Order, OrderState, Side
 from bot.domain.transfer import Transfer
 from bot.ports import BalanceSnapshot, OrderRecord
@@ -17,32 +18,34 @@ from bot.storage.store import open_store
 from tests.cli.conftest import Gridbot
 
 START = datetime(2026, 1, 5, 12, 30, tzinfo=UTC)
+MARKET = Market("mkt-7", "ins-7", "text-prime", Decimal("0.01"))
 LISTS = ("orders", "fills", "transfers", "balances")
 
 
 def an_order(number: int) -> Order:
     at = START + timedelta(minutes=number)
-    return Order(f"order-{number}", "stock", "text-prime", Side.BUY, 10, Decimal("2.50"), at, at)
+    return Order(f"order-{number}", "stock", MARKET.market_id, Side.BUY, 10, Decimal("2.50"), at, at)
 
 
 async def store_a_day(url: str) -> None:
     """Two orders, the first of them filled in two trades, a transfer, and balances."""
     store = await open_store(url, create=True)
     try:
+        await store.save_markets([MARKET])
         first, second = an_order(1), an_order(2)
         for order in (first, second):
             await store.add_order(order)
         for number, quantity in ((1, 4), (2, 6)):
             at = START + timedelta(minutes=2, seconds=number)
-            fill = Fill(f"trade-{number}", "venue-1", "text-prime", Side.BUY, Decimal("2.40"), quantity, at)
+            fill = Fill(f"trade-{number}", "venue-1", MARKET.market_id, Side.BUY, Decimal("2.40"), quantity, at)
             filled = first.filled + quantity
             state = OrderState.FILLED if filled == 10 else OrderState.OPEN
             first = replace(first, order_id="venue-1", filled=filled, state=state, updated_at=at)
             record = OrderRecord(at, first.client_order_id, "filled", state, f"{quantity} at 2.40 [maker]")
             assert await store.add_fill(fill, first, record)
-        await store.add_transfer(Transfer("transfer-1", "stock", "text-prime", 5, START, START))
+        await store.add_transfer(Transfer("transfer-1", "stock", MARKET.instrument_id, 5, START, START))
         balance = BalanceSnapshot(START, "cash", "USD", Decimal(9976), Decimal(9951), Decimal(25))
-        units = BalanceSnapshot(START, "trading", "text-prime", Decimal(10), Decimal(10), Decimal(0))
+        units = BalanceSnapshot(START, "trading", MARKET.instrument_id, Decimal(10), Decimal(10), Decimal(0))
         await store.save_balances([balance, units])
     finally:
         await store.close()
@@ -65,7 +68,7 @@ def rows(text: str) -> Sequence[list[str]]:
 
 def test_orders_are_listed_newest_first_with_times_in_utc(stored: Gridbot) -> None:
     assert rows(stored("orders").out) == [
-        words("created at (UTC) strategy market id side quantity filled price state client order id"),
+        words("created at (UTC) strategy symbol side quantity filled price state client order id"),
         words("2026-01-05 12:32:00 stock text-prime buy 10 0 2.5 submitting order-2"),
         words("2026-01-05 12:31:00 stock text-prime buy 10 10 2.5 filled order-1"),
     ]
@@ -85,7 +88,8 @@ def test_orders_as_json_are_whole_and_exact(stored: Gridbot) -> None:
     assert first == {
         "client_order_id": "order-1",
         "strategy": "stock",
-        "market_id": "text-prime",
+        "market_id": "mkt-7",
+        "symbol": "text-prime",
         "side": "buy",
         "quantity": 10,
         "price": "2.5",
@@ -132,7 +136,8 @@ def test_fills_transfers_and_balances_are_listed(stored: Gridbot) -> None:
         words("2026-01-05 12:30:00 trading text-prime 10 10 0"),
     ]
     assert stored("fills", "--limit", "1", "--json").json[0]["notional"] == "14.4"
-    assert stored("transfers", "--json").json[0]["key"] == "transfer-1"
+    (transfer,) = stored("transfers", "--json").json
+    assert (transfer["key"], transfer["instrument_id"], transfer["symbol"]) == ("transfer-1", "ins-7", "text-prime")
     assert {balance["available"] for balance in stored("balances", "--json").json} == {"9951", "10"}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -169,3 +170,20 @@ def test_parameters_are_checked_all_at_once() -> None:
     assert faults[-1][1] == "unknown parameter; did you mean 'floor'?"
     assert registry.check("replenish", {"max_price": "2.50"}) == []
     assert "must not be below floor" in registry.check("replenish", {"max_price": 1, "floor": 5, "target": 4})[0][1]
+
+
+def test_the_mid_price_needs_both_sides() -> None:
+    assert Ticker("m", AT, Decimal("1.99"), Decimal("2.02")).mid == Decimal("2.005")
+    assert Ticker("m", AT, Decimal("1.99"), None).mid is None
+
+
+def test_a_module_that_breaks_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "broken_one.py").write_text("import nothing_of_that_name")
+    (tmp_path / "typo_one.py").write_text(
+        "from bot import Strategy\nclass A(Strategy):\n    async def on_tik(self, ctx): ...\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(StrategyError, match=r"broken_one:A' cannot be imported: ModuleNotFoundError.*nothing_of_that"):
+        registry.find("broken_one:A")
+    with pytest.raises(StrategyError, match="did you mean 'on_tick'"):
+        registry.find("typo_one:A")
