@@ -20,7 +20,7 @@ class Replenish(Strategy):
     Consumption expire and units in Trading do not.
 
     What is missing to `target` over all of Consumption, transfers, Trading and resting bids is bid for, never above
-    `max_price`, as soon as it comes to `lot` units or Consumption is below `floor`. So what is on order or in transfer
+    `max_price`, as soon as it comes to `lot` units, or less than `floor` is owned. So what is on order or in transfer
     is never bought twice.
 
     Bids are at `max_price` at once, and still fill at the ask when the ask is lower. With a `discount` they start that
@@ -32,7 +32,7 @@ class Replenish(Strategy):
     target: int = Field(15, ge=1, description="units to hold in all")
     max_price: Decimal = Field(gt=0, description="the most to pay, USD per unit")
     shelf_life: timedelta = Field(timedelta(hours=3), gt=timedelta(0), description="move no more than lasts so long")
-    lot: int = Field(5, ge=1, description="buy at least so many units at once, unless below the floor")
+    lot: int = Field(5, ge=1, description="buy at least so many units at once, unless less than the floor is owned")
     discount: Decimal = Field(Decimal(0), ge=0, lt=1, description="start bidding this share below the ask")
     calm: timedelta = Field(timedelta(hours=2), description="runway at which there is no hurry")
     urgent: timedelta = Field(timedelta(minutes=30), description="runway at which the ask is paid")
@@ -62,14 +62,14 @@ class Replenish(Strategy):
 
     def _restock(self, ctx: Context) -> None:
         stocked = ctx.consumption.units + ctx.consumption.in_transfer
-        hurry = stocked < self.floor
-        if hurry and ctx.position.available:
+        owned = stocked + ctx.position.available
+        if stocked < self.floor and ctx.position.available:
             ctx.stock(min(ctx.position.available, self._shelf(ctx.consumption.burn_per_hour) - stocked))
         missing = max(0, self.target - stocked - ctx.position.total)
         resting = ctx.on_order(Side.BUY)
-        if not hurry and missing - resting < self.lot:
+        if owned >= self.floor and missing - resting < self.lot:
             missing = min(missing, resting)
-        ctx.quote(bids=[(self._bid(ctx, stocked), missing)] if missing else [])
+        ctx.quote(bids=[(self._bid(ctx, owned), missing)] if missing else [])
 
     def _shelf(self, burn_per_hour: float | None) -> int:
         """Units that Consumption should hold: the target, or what is used up before it expires if that is less."""
@@ -78,23 +78,23 @@ class Replenish(Strategy):
         usable = math.ceil(burn_per_hour * (self.shelf_life / timedelta(hours=1)))
         return min(self.target, max(self.floor, usable))
 
-    def _bid(self, ctx: Context, stocked: int) -> Decimal:
+    def _bid(self, ctx: Context, owned: int) -> Decimal:
         cap = ctx.price(self.max_price, Rounding.DOWN)
         ask = ctx.ticker.ask
         if not self.discount or ask is None:
             return cap
-        owned, burn = stocked + ctx.position.available, ctx.consumption.burn_per_hour
-        urgency = 1.0 if stocked < self.floor else self._urgency(owned, burn)
-        below = ask * self.discount * Decimal(str(1 - urgency))
+        below = ask * self.discount * Decimal(str(1 - self._urgency(owned, ctx.consumption.burn_per_hour)))
         wanted = min(cap, ctx.price(ask - below, Rounding.UP))
         for order in ctx.orders:
-            if order.price <= cap and abs(order.price - wanted) <= wanted * self.tolerance:
+            if order.side is Side.BUY and order.price <= cap and abs(order.price - wanted) <= wanted * self.tolerance:
                 return order.price
         return wanted
 
-    def _urgency(self, units: int, burn_per_hour: float | None) -> float:
-        """0 while the units last for `calm` or longer, 1 once they last for `urgent` or less, in proportion between."""
+    def _urgency(self, owned: int, burn_per_hour: float | None) -> float:
+        """0 while what is owned lasts for `calm` or longer, 1 from `urgent` or `floor` down, in proportion between."""
+        if owned < self.floor:
+            return 1.0
         if not burn_per_hour:
             return 0.0
-        runway = timedelta(hours=min(units / burn_per_hour, self.calm / timedelta(hours=1)))
+        runway = timedelta(hours=min(owned / burn_per_hour, self.calm / timedelta(hours=1)))
         return (self.calm - max(runway, self.urgent)) / (self.calm - self.urgent)

@@ -69,6 +69,8 @@ def check(name: str, parameters: Mapping[str, Any]) -> list[tuple[tuple[str, ...
 
 def _fault(make: type[Strategy], item: dict[str, Any]) -> tuple[tuple[str, ...], str]:
     path = ("parameters", *(str(part) for part in item["loc"]))
+    if item["type"] == "missing":
+        return path, f"is missing: {make.model_fields[path[1]].description or 'it has no default'}"
     if item["type"] != "extra_forbidden":
         return path, str(item["msg"]).removeprefix("Value error, ")
     fields = list(make.model_fields)

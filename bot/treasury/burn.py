@@ -7,6 +7,9 @@ from datetime import datetime, timedelta
 HALF_LIFE = timedelta(minutes=30)
 """After this long an observation counts half."""
 
+WARM_UP = timedelta(minutes=10)
+"""Before so much has been observed, nothing is said of the rate."""
+
 
 class BurnMeter:
     """Burn rate of one instrument, from the balances that are seen.
@@ -22,6 +25,7 @@ class BurnMeter:
         self._units = 0
         self._used = 0.0
         self._hours = 0.0
+        self._observed = timedelta(0)
 
     def observe(self, at: datetime, units: int) -> None:
         """Take note of a balance, in units. Observations that are not newer than the last are ignored."""
@@ -37,9 +41,10 @@ class BurnMeter:
         if units <= self._units:
             self._used += self._units - units
             self._hours += elapsed / timedelta(hours=1)
+            self._observed += elapsed
         self._at, self._units = at, units
 
     @property
     def units_per_hour(self) -> float | None:
-        """Units used up per hour; None before anything is known."""
-        return self._used / self._hours if self._hours else None
+        """Units used up per hour; None before enough was observed to tell."""
+        return self._used / self._hours if self._observed >= WARM_UP else None

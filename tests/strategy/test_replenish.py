@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -113,8 +114,9 @@ async def test_small_amounts_wait_until_they_make_a_lot() -> None:
     assert quoted(await decide(bid(5), stock=8, lot=5)) == [("2.50", 5)]
 
 
-async def test_below_the_floor_no_lot_is_too_small() -> None:
-    assert quoted(await decide(stock=4, trading=10, lot=5)) == [("2.50", 1)]
+async def test_when_less_than_the_floor_is_owned_no_lot_is_too_small() -> None:
+    assert quoted(await decide(stock=4, trading=10, lot=5)) == []
+    assert quoted(await decide(stock=4, target=7, lot=5)) == [("2.50", 3)]
 
 
 async def test_the_cap_is_rounded_down_to_the_tick() -> None:
@@ -142,6 +144,11 @@ async def test_without_an_ask_to_follow_the_bid_is_the_cap() -> None:
 async def test_a_bid_does_not_chase_itself() -> None:
     assert quoted(await decide(stock=10, discount="0.05", bid="2.00")) == [("2.00", 5)]
     assert quoted(await decide(stock=10, discount="0.05", bid="2.09")) == [("2.00", 5)]
+
+
+async def test_a_sell_order_is_no_price_to_keep() -> None:
+    ask = replace(bid(3, "2.01"), side=Side.SELL)
+    assert quoted(await decide(ask, stock=5, discount="0.05")) == [("2.00", 10)]
 
 
 async def test_a_bid_that_is_nearly_right_keeps_its_place() -> None:

@@ -169,6 +169,9 @@ def test_parameters_are_checked_all_at_once() -> None:
     ]
     assert faults[-1][1] == "unknown parameter; did you mean 'floor'?"
     assert registry.check("replenish", {"max_price": "2.50"}) == []
+    assert registry.check("replenish", {}) == [
+        (("parameters", "max_price"), "is missing: the most to pay, USD per unit")
+    ]
     assert "must not be below floor" in registry.check("replenish", {"max_price": 1, "floor": 5, "target": 4})[0][1]
 
 

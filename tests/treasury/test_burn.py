@@ -22,6 +22,11 @@ def test_nothing_is_known_before_the_second_observation() -> None:
     assert after(BurnMeter(), [(0, 10)]) is None
 
 
+def test_a_minute_says_nothing_of_an_hour() -> None:
+    assert after(BurnMeter(), [(n, 10) for n in range(10)]) is None
+    assert after(BurnMeter(), [(n, 10) for n in range(11)]) == 0.0
+
+
 def test_a_steady_burn_is_its_rate() -> None:
     assert after(BurnMeter(), [(10 * n, 100 - n) for n in range(20)]) == pytest.approx(6.0)
 
