@@ -98,7 +98,7 @@ def _settings(database_url: str, mean_price: Decimal) -> Settings:
         "strategy": "replenish",
         "markets": [SYMBOL],
         "schedule": {"every": "60s"},
-        "parameters": {"floor": 5, "target": 15, "max_price": mean_price * Decimal("1.25")},
+        "parameters": {"floor": 5, "target": 15, "max_price": round(mean_price * Decimal("1.25"), 2)},
     }
     return Settings.model_validate(
         {"database": {"url": database_url}, "engine": {"poll_seconds": 15}, "strategies": [strategy]}
@@ -143,7 +143,7 @@ def _tell(summary: Summary, settings: Settings) -> None:
         f"gridbot fills --database-url {summary.database_url}",
         f"gridbot orders --database-url {summary.database_url}",
         "gridbot demo --hours 168 --seed 2",
-        "gridbot paper --config config.example.yaml     the same bot in real time, over HTTP",
+        "gridbot --config config.example.yaml paper     the same bot in real time, over HTTP",
     ):
         say(f"  {command}")
 
