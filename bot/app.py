@@ -118,7 +118,8 @@ def instances(settings: Settings, start: datetime) -> list[Instance]:
     """The strategy instances of the settings, with schedules that count from `start`.
 
     Raises:
-        ConfigError: there is none, or one cannot be found, or its parameters are wrong.
+        StrategyError: one cannot be found.
+        ConfigError: there is none, or one's parameters are wrong.
     """
     if not settings.strategies:
         raise ConfigError("no strategy is configured; add one under 'strategies:', see config.example.yaml")

@@ -36,6 +36,13 @@ class GridbotError(Exception):
     """The root of every error that gridbot raises on purpose; its text is fit to show to a user."""
 
 
+def first_cause(error: Exception) -> Exception:
+    """The first error inside groups of errors, as supervised tasks raise them; any other error as it is."""
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
 class ConfigError(GridbotError):
     """Settings or strategy parameters are wrong. The text lists every fault, one a line."""
 

@@ -9,7 +9,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from bot import Context, Fill, Order, Rounding, Side, Strategy
+from bot import Context, Fill, MarketView, Order, Rounding, Side, Strategy
 
 
 class Replenish(Strategy):
@@ -21,7 +21,7 @@ class Replenish(Strategy):
 
     What is missing to `target` over all of Consumption, transfers, Trading and resting bids is bid for, never above
     `max_price`, as soon as it comes to `lot` units, or less than `floor` is owned. So what is on order or in transfer
-    is never bought twice.
+    is never bought twice, and no more is bid for than the cash pays for. Several markets are kept stocked alike.
 
     Bids are at `max_price` at once, and still fill at the ask when the ask is lower. With a `discount` they start that
     far below the ask, to be filled by whoever is in a hurry to sell, and step up to the ask as the runway shrinks from
@@ -61,15 +61,34 @@ class Replenish(Strategy):
         self._restock(ctx)
 
     def _restock(self, ctx: Context) -> None:
-        stocked = ctx.consumption.units + ctx.consumption.in_transfer
-        owned = stocked + ctx.position.available
-        if stocked < self.floor and ctx.position.available:
-            ctx.stock(min(ctx.position.available, self._shelf(ctx.consumption.burn_per_hour) - stocked))
-        missing = max(0, self.target - stocked - ctx.position.total)
-        resting = ctx.on_order(Side.BUY)
-        if owned >= self.floor and missing - resting < self.lot:
-            missing = min(missing, resting)
-        ctx.quote(bids=[(self._bid(ctx, owned), missing)] if missing else [])
+        cash = ctx.cash.available
+        for symbol in ctx.symbols:
+            cash -= self._restock_one(ctx[symbol], cash)
+
+    def _restock_one(self, market: MarketView, cash: Decimal) -> Decimal:
+        """Move and bid on one market; answers how much of the free cash the bid takes."""
+        stocked = market.consumption.units + market.consumption.in_transfer
+        owned = stocked + market.position.available
+        if stocked < self.floor and market.position.available:
+            market.stock(min(market.position.available, self._shelf(market.consumption.burn_per_hour) - stocked))
+        price = self._bid(market, owned)
+        units = self._missing(market, stocked, owned)
+        locked = sum((order.price * order.remaining for order in market.orders if order.side is Side.BUY), Decimal(0))
+        units = min(units, int((cash + locked) // price), market.market.max_size or units)
+        if units < market.market.min_size:
+            market.quote()
+            return Decimal(0)
+        market.quote(bids=[(price, units)])
+        return max(Decimal(0), price * units - locked)
+
+    def _missing(self, market: MarketView, stocked: int, owned: int) -> int:
+        """Units that should be on order by this instance."""
+        on_order = market.on_order(Side.BUY)
+        missing = max(0, self.target - stocked - market.position.total - market.on_order_by_others(Side.BUY))
+        if owned < self.floor:
+            return max(missing, market.market.min_size) if missing else 0
+        lot = max(self.lot, market.market.min_size)
+        return missing if missing - on_order >= lot else min(missing, on_order)
 
     def _shelf(self, burn_per_hour: float | None) -> int:
         """Units that Consumption should hold: the target, or what is used up before it expires if that is less."""
@@ -78,14 +97,14 @@ class Replenish(Strategy):
         usable = math.ceil(burn_per_hour * (self.shelf_life / timedelta(hours=1)))
         return min(self.target, max(self.floor, usable))
 
-    def _bid(self, ctx: Context, owned: int) -> Decimal:
-        cap = ctx.price(self.max_price, Rounding.DOWN)
-        ask = ctx.ticker.ask
+    def _bid(self, market: MarketView, owned: int) -> Decimal:
+        cap = market.price(self.max_price, Rounding.DOWN)
+        ask = market.ticker.ask
         if not self.discount or ask is None:
             return cap
-        below = ask * self.discount * Decimal(str(1 - self._urgency(owned, ctx.consumption.burn_per_hour)))
-        wanted = min(cap, ctx.price(ask - below, Rounding.UP))
-        for order in ctx.orders:
+        below = ask * self.discount * Decimal(str(1 - self._urgency(owned, market.consumption.burn_per_hour)))
+        wanted = min(cap, market.price(ask - below, Rounding.UP))
+        for order in market.orders:
             if order.side is Side.BUY and order.price <= cap and abs(order.price - wanted) <= wanted * self.tolerance:
                 return order.price
         return wanted

@@ -45,6 +45,9 @@ def serve(
     auto_transfer: Annotated[
         bool, typer.Option("--auto-transfer", help="Bought units move to Consumption as soon as they fill.")
     ] = False,
+    sweeps: Annotated[
+        bool, typer.Option("--sweeps", help="Every four hours all Trading units move to Consumption, as announced.")
+    ] = False,
 ) -> None:
     """Serve a simulated exchange with one funded account, in real time, until Ctrl-C or SIGTERM.
 
@@ -53,10 +56,10 @@ def serve(
     import secrets
 
     from bot.sim.build import Scenario
-    from bot.sim.config import VenueConfig
+    from bot.sim.config import DOCUMENTED_SWEEP_HOURS, VenueConfig
 
     scenario = Scenario(
-        venue=VenueConfig(auto_transfer=auto_transfer),
+        venue=VenueConfig(auto_transfer=auto_transfer, sweep_hours=DOCUMENTED_SWEEP_HOURS if sweeps else ()),
         seed=secrets.randbits(64) if seed is None else seed,
         mean_price=mean_price,
         candles=prices,

@@ -12,6 +12,7 @@ from bot.app import run_bot
 from bot.clock import SeededIds, VirtualClock, run_virtual
 from bot.domain.money import TOKENS_PER_UNIT, usd_of
 from bot.domain.order import Side
+from bot.errors import first_cause
 from bot.grid.keys import SigningKey
 from bot.grid.trading import TradingClient
 from bot.settings import Settings
@@ -105,6 +106,8 @@ async def _rehearse(
             )
             watching.cancel()
         counts = await store.counts()
+    except ExceptionGroup as group:
+        raise first_cause(group) from group
     finally:
         await exchange.close()
         await store.close()

@@ -31,11 +31,6 @@ class Market:
     max_size: int | None = None
     status: str = "active"
 
-    @property
-    def is_active(self) -> bool:
-        """Whether the market takes orders."""
-        return self.status == "active"
-
     def faults(self, price: Decimal, quantity: int) -> list[str]:
         """What is wrong with an order's price (USD per unit) and quantity (units); empty when nothing is."""
         found = []

@@ -44,14 +44,9 @@ class Unclear:
 
 @dataclass(frozen=True, slots=True)
 class NeverArrived:
-    """Orders and fills were listed, more than once, and the exchange does not have it."""
+    """It is certain that the exchange never had it: it never left, or its lists, read more than once, lack it."""
 
     reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Resubmitted:
-    """An order that was settled as not sent goes out again under the same client id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +76,7 @@ class Filled:
     fill: Fill
 
 
-OrderEvent: TypeAlias = (
-    Accepted | Refused | Unclear | NeverArrived | Resubmitted | CancelRequested | CancelRefused | Closed | Filled
-)
+OrderEvent: TypeAlias = Accepted | Refused | Unclear | NeverArrived | CancelRequested | CancelRefused | Closed | Filled
 """Everything that can happen to an order."""
 
 _NEXT: dict[tuple[type, OrderState], OrderState] = {
@@ -95,8 +88,10 @@ _NEXT: dict[tuple[type, OrderState], OrderState] = {
     (Accepted, S.FILLED): S.FILLED,
     (Accepted, S.CANCELLED): S.CANCELLED,
     (Accepted, S.EXPIRED): S.EXPIRED,
+    (Accepted, S.REJECTED): S.REJECTED,  # it was taken in, and rejected before its answer came
     (Refused, S.SUBMITTING): S.REJECTED,
     (Refused, S.UNKNOWN): S.REJECTED,
+    (Refused, S.REJECTED): S.REJECTED,
     (Unclear, S.SUBMITTING): S.UNKNOWN,
     (
         Unclear,
@@ -104,9 +99,12 @@ _NEXT: dict[tuple[type, OrderState], OrderState] = {
     ): S.OPEN,  # a cancel of which nothing is known: it rests until the exchange says otherwise
     (Unclear, S.CANCELLING): S.CANCELLING,
     (Unclear, S.UNKNOWN): S.UNKNOWN,
+    (Unclear, S.FILLED): S.FILLED,  # the lists told how it ended before the request was given up
+    (Unclear, S.CANCELLED): S.CANCELLED,
+    (Unclear, S.EXPIRED): S.EXPIRED,
+    (Unclear, S.REJECTED): S.REJECTED,
     (NeverArrived, S.SUBMITTING): S.NOT_SENT,
     (NeverArrived, S.UNKNOWN): S.NOT_SENT,
-    (Resubmitted, S.NOT_SENT): S.SUBMITTING,
     (CancelRequested, S.OPEN): S.CANCELLING,
     (CancelRequested, S.CANCELLING): S.CANCELLING,
     (CancelRefused, S.CANCELLING): S.OPEN,

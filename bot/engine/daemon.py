@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
 
 import structlog
 
 from bot.domain.market import Market
+from bot.domain.order import OrderState
 from bot.domain.transitions import IllegalTransition
 from bot.engine.feed import Account, Feed
 from bot.engine.runner import Instance, Runner
-from bot.errors import DaemonError, ExchangeError
+from bot.errors import DaemonError, ExchangeError, RateLimited, first_cause
 from bot.execution.blotter import Blotter
 from bot.execution.desk import Desk
 from bot.execution.reconciler import Reconciler
@@ -57,7 +57,8 @@ class Pace:
 class Daemon:
     """Runs strategy instances against one exchange account and one database.
 
-    Strategies start only once the journal agrees with the exchange. Every task is supervised: one that fails stops the
+    Strategies start only once the exchange was read and the journal brought in line with it; what is unclear then keeps
+    its market closed until it is settled. Every task is supervised: one that fails stops the
     daemon, with its error. What a stopped or killed daemon left under way, the next one takes up.
     """
 
@@ -78,6 +79,7 @@ class Daemon:
         self._clock = clock
         self._pace = pace
         self._run = run
+        self._started = False
         self._blotter = Blotter(store, clock)
         self._desk = Desk(exchange, self._blotter, clock, ids)
         self._reconciler = Reconciler(exchange, store, self._blotter, clock, settle_after=pace.settle)
@@ -91,6 +93,21 @@ class Daemon:
             ExchangeError: the exchange could not be read at the start.
             StoreError: the database refused.
         """
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                work = tasks.create_task(self._start_and_run(stop))
+                stopping = tasks.create_task(stop.wait())
+                await asyncio.wait((work, stopping), return_when=asyncio.FIRST_COMPLETED)
+                if not self._started:
+                    work.cancel()  # nothing is running yet, and whatever was repaired is stored
+                stopping.cancel()
+        except ExceptionGroup as group:
+            error = first_cause(group)
+            if isinstance(error, IllegalTransition):
+                error = DaemonError(f"stopped rather than guess, for what is known cannot be true: {error}")
+            raise error from group
+
+    async def _start_and_run(self, stop: asyncio.Event) -> None:
         markets = await self._markets()
         feed = Feed(self._exchange, self._blotter, self._clock, markets)
         runners = [
@@ -99,51 +116,56 @@ class Daemon:
         ]
         await self._store.begin_run(self._run)
         await self._store.save_markets(list(markets.values()))
-        await self._reconciler.start()
         for runner in runners:
             self._blotter.listen(runner.hear)
+        await self._reconciler.start()
+        self._started = True
         log.info("started", run=self._run.run_id, strategies=[instance.name for instance in self._instances])
-        try:
-            await self._supervise(feed, runners, stop)
-        except ExceptionGroup as group:
-            raise _cause(group) from group
-        await self._store.end_run(self._run.run_id, self._clock.now())
+        if await self._supervise(feed, runners, stop):
+            await self._store.end_run(self._run.run_id, self._clock.now())
         log.info("stopped", run=self._run.run_id)
 
-    async def _supervise(self, feed: Feed, runners: Sequence[Runner], stop: asyncio.Event) -> None:
+    async def _supervise(self, feed: Feed, runners: Sequence[Runner], stop: asyncio.Event) -> bool:
+        """Run everything until the stop; whether all could be wound down in time."""
         async with asyncio.TaskGroup() as tasks:
             running = [tasks.create_task(runner.run(), name=runner.instance.name) for runner in runners]
-            background: list[Coroutine[Any, Any, None]] = [
-                self._keep_looking(),
-                self._keep_balances(feed),
-                *(runner.tick() for runner in runners),
-            ]
-            others = [tasks.create_task(work) for work in background]
+            tickers = [tasks.create_task(runner.tick()) for runner in runners]
+            looking = [tasks.create_task(self._keep_looking()), tasks.create_task(self._keep_balances(feed))]
             await stop.wait()
             log.info("stopping", within_seconds=self._pace.stop.total_seconds())
-            try:
-                async with asyncio.timeout(self._pace.stop.total_seconds()):
-                    await self._wind_down(runners, running, others[2:])
-                    await self._save_balances(await feed.account())
-            except (TimeoutError, ExchangeError) as error:
-                log.warning("stopped before all was done; the next start takes it up", why=str(error) or "out of time")
-            for task in (*running, *others):
+            for ticker in tickers:
+                ticker.cancel()
+            clean = await self._wind_down(feed, runners, running)
+            for task in (*running, *looking):
                 task.cancel()
+        return clean
 
-    async def _wind_down(
-        self, runners: Sequence[Runner], running: Sequence[asyncio.Task[None]], tickers: Sequence[asyncio.Task[None]]
-    ) -> None:
-        for ticker in tickers:
-            ticker.cancel()
+    async def _wind_down(self, feed: Feed, runners: Sequence[Runner], running: Sequence[asyncio.Task[None]]) -> bool:
+        budget = self._pace.stop.total_seconds()
         for runner in runners:
             runner.finish()
         if running:
-            await asyncio.wait(running)
-        if self._pace.on_stop is OnStop.CANCEL:
+            _, late = await asyncio.wait(running, timeout=budget / 2)
+            for task in late:
+                log.warning("strategy stopped in the middle of a hook", strategy=task.get_name())
+                task.cancel()
+        try:
+            async with asyncio.timeout(budget / 2):
+                if self._pace.on_stop is OnStop.CANCEL:
+                    await self._cancel_all()
+                await self._save_balances(await feed.account())
+        except (TimeoutError, ExchangeError) as error:
+            log.warning("stopped before all was done; the next start takes it up", why=str(error) or "out of time")
+            return False
+        return True
+
+    async def _cancel_all(self) -> None:
+        """Cancel until nothing of ours rests, also what was unclear and turns up meanwhile."""
+        while self._blotter.orders:
             for order in self._blotter.orders:
-                await self._desk.cancel(order.client_order_id)
-            while self._blotter.orders:
-                await self._clock.sleep(FIRST_LOOK)
+                if order.state is OrderState.OPEN:
+                    await self._desk.cancel(order.client_order_id)
+            await self._clock.sleep(FIRST_LOOK)
 
     async def _markets(self) -> dict[str, Market]:
         markets = {market.symbol: market for market in await self._exchange.markets()}
@@ -171,7 +193,9 @@ class Daemon:
             try:
                 await self._reconciler.look()
             except ExchangeError as error:
-                log.warning("the exchange cannot be read; looking again", why=str(error), after_seconds=pause)
+                log.warning("the exchange cannot be read; looking again", why=str(error))
+                if isinstance(error, RateLimited):
+                    await self._clock.sleep(error.retry_after)
 
     async def _keep_balances(self, feed: Feed) -> None:
         while True:
@@ -191,13 +215,3 @@ class Daemon:
                 for asset, u in balances.items()
             ]
         await self._store.save_balances(rows)
-
-
-def _cause(group: ExceptionGroup[Exception]) -> Exception:
-    """The error that stopped the daemon, as its caller should see it."""
-    error: Exception = group
-    while isinstance(error, ExceptionGroup):
-        error = error.exceptions[0]
-    if isinstance(error, IllegalTransition):
-        return DaemonError(f"stopped rather than guess, for what is known cannot be true: {error}")
-    return error

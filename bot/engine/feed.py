@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain.account import Holdings, Units
 from bot.domain.market import Market, Ticker
 from bot.domain.order import Order
-from bot.domain.transfer import Transfer
+from bot.domain.transfer import Transfer, VenueTransfer
 from bot.execution.blotter import Blotter
 from bot.ports import Clock, Exchange
 from bot.strategy.context import Consumption, MarketSnapshot
@@ -20,20 +21,32 @@ FRESH_FOR = timedelta(seconds=1)
 """How old prices and holdings may be when they are shared between hooks."""
 
 
+PENDING_SINCE = timedelta(hours=1)
+"""How far back the exchange's transfer history is read for transfers that are still under way."""
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Our orders, transfers and holdings, such that every unit shows at least once.
+    """Our orders and holdings, such that no unit is missed.
 
-    Orders and transfers are ours as they stood *before* the holdings were read, and holdings are read in the direction
-    in which units flow: cash, Trading, Consumption. A unit that moves meanwhile shows twice for a moment, never not at
-    all: a strategy may wait a little, and never buys twice.
+    Orders are ours as they stood *before* the holdings were read, and holdings are read in the direction in which units
+    flow: cash, Trading, transfers, Consumption. A unit that moves meanwhile shows twice for a moment, never not at all:
+    a strategy may wait a little, and never buys twice. This holds as long as the exchange shows a fill's units no later
+    than the fill.
+
+    Attributes:
+        at: when the reading began.
+        version: the blotter's version then.
+        orders: our live orders.
+        holdings: cash, and units in Trading and Consumption.
+        in_transfer: units on their way to Consumption, by instrument id: by our doing and by the exchange's own.
     """
 
     at: datetime
     version: int
     orders: tuple[Order, ...]
-    transfers: tuple[Transfer, ...]
     holdings: Holdings
+    in_transfer: Mapping[str, int]
 
 
 class Feed:
@@ -73,13 +86,15 @@ class Feed:
 
     async def _read_account(self) -> Account:
         at = self._clock.now()
-        version, orders, transfers = self._blotter.version, self._blotter.orders, self._blotter.transfers
+        version, orders, ours = self._blotter.version, self._blotter.orders, self._blotter.transfers
         cash = await self._exchange.cash()
         trading = await self._exchange.trading_units()
+        ours = (*ours, *self._blotter.transfers)  # one that was sent while Trading was read took its units from there
+        shown = await self._exchange.transfers(since=at - PENDING_SINCE)
         consumption = await self._exchange.consumption_units()
         for instrument_id, units in consumption.items():
             self._burn.setdefault(instrument_id, BurnMeter()).observe(at, units.available)
-        return Account(at, version, orders, transfers, Holdings(cash, trading, consumption))
+        return Account(at, version, orders, Holdings(cash, trading, consumption), _in_transfer(ours, shown))
 
     async def _ticker(self, market: Market) -> Ticker:
         market_id = market.market_id
@@ -96,16 +111,28 @@ class Feed:
         instrument = market.instrument_id
         stock = account.holdings.consumption.get(instrument, Units(instrument))
         meter = self._burn.get(instrument)
+        orders = [order for order in account.orders if order.market_id == market.market_id]
         return MarketSnapshot(
             market=market,
             ticker=ticker,
             position=account.holdings.trading.get(instrument, Units(instrument)),
             consumption=Consumption(
                 units=stock.available,
-                in_transfer=sum(t.quantity for t in account.transfers if t.instrument_id == instrument),
+                in_transfer=account.in_transfer.get(instrument, 0),
                 burn_per_hour=meter.units_per_hour if meter else None,
             ),
-            orders=tuple(
-                order for order in account.orders if (order.strategy, order.market_id) == (strategy, market.market_id)
-            ),
+            orders=tuple(order for order in orders if order.strategy == strategy),
+            others=tuple(order for order in orders if order.strategy != strategy),
         )
+
+
+def _in_transfer(ours: Iterable[Transfer], shown: Iterable[VenueTransfer]) -> dict[str, int]:
+    """Units under way by instrument id, each transfer counted once."""
+    moving = {transfer.transfer_id or transfer.key: (transfer.instrument_id, transfer.quantity) for transfer in ours}
+    for one in shown:
+        if one.status == "pending" and one.instrument_id is not None:
+            moving[one.transfer_id] = (one.instrument_id, one.quantity or 0)
+    total: Counter[str] = Counter()
+    for instrument_id, units in moving.values():
+        total[instrument_id] += units
+    return dict(total)

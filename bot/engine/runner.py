@@ -12,16 +12,22 @@ import structlog
 
 from bot.domain.order import Order, OrderState
 from bot.domain.transitions import Closed, Filled, OrderEvent
-from bot.engine.feed import Feed
+from bot.engine.feed import Account, Feed
 from bot.engine.schedule import Schedule
-from bot.errors import ExchangeError, StoreError, StrategyError
+from bot.errors import ExchangeError, RateLimited, StoreError, StrategyError
 from bot.execution.desk import Desk
 from bot.execution.planner import plan
 from bot.ports import Clock, Store
 from bot.strategy.base import Strategy
-from bot.strategy.context import Context
+from bot.strategy.context import Context, MarketSnapshot
 
 log = structlog.stdlib.get_logger("runner")
+
+FIRST_PAUSE = 1.0
+"""Seconds after which a hook that waits for the exchange looks again; twice as long every time."""
+
+LONGEST_PAUSE = 30.0
+"""The most that such a pause grows to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +50,9 @@ class Runner:
     """Calls an instance's hooks one after the other and carries out what they want.
 
     A hook that fails is logged with its traceback; what it wanted and how it changed its state is dropped, and the
-    next call comes as if it had not been. An exchange that cannot be read skips the call. A database that refuses
-    stops the daemon, for without a journal nothing may be traded.
+    next call comes as if it had not been. A tick is skipped while the exchange cannot be read; every other hook waits,
+    for it is called once and no more. A database that refuses stops the daemon, for without a journal nothing may be
+    traded.
     """
 
     def __init__(self, instance: Instance, *, feed: Feed, desk: Desk, store: Store, clock: Clock) -> None:
@@ -91,14 +98,12 @@ class Runner:
         self._calls.put_nowait(None)
 
     async def _invoke(self, call: _Call) -> None:
-        name = self.instance.name
         if call.hook == "on_tick":
             self._tick_waits = False
-        try:
-            account, markets = await self._feed.snapshot(name, self.instance.symbols)
-        except ExchangeError as error:
-            self._log.warning("hook skipped: the exchange cannot be read", hook=call.hook, why=str(error))
+        seen = await self._look(call)
+        if seen is None:
             return
+        account, markets = seen
         context = Context(
             now=account.at,
             cash=account.holdings.cash,
@@ -106,23 +111,48 @@ class Runner:
             state=copy.deepcopy(self._state),
             log=self._log,
         )
+        if await self._succeeds(call, context):
+            orders = [order for order in account.orders if order.strategy == self.instance.name]
+            await self._desk.carry_out(plan(context.intents, orders), self.instance.name)
+
+    async def _look(self, call: _Call) -> tuple[Account, dict[str, MarketSnapshot]] | None:
+        """A snapshot for the hook. A tick is skipped when there is none; any other hook waits until there is."""
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                return await self._feed.snapshot(self.instance.name, self.instance.symbols)
+            except ExchangeError as error:
+                if call.hook == "on_tick" or self._finishing:
+                    self._log.warning("hook skipped: the exchange cannot be read", hook=call.hook, why=str(error))
+                    return None
+                self._log.warning("hook waits: the exchange cannot be read", hook=call.hook, why=str(error))
+                pause = max(pause, error.retry_after) if isinstance(error, RateLimited) else pause
+            await self._clock.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
+
+    async def _succeeds(self, call: _Call, context: Context) -> bool:
+        """Call the hook and store its state; False when it failed."""
         try:
             await getattr(self.instance.strategy, call.hook)(context, *call.arguments)
             await self._keep(context.state)
         except StoreError:
             raise
-        except Exception as error:  # noqa: BLE001 - a strategy may raise anything, and must not hurt the others
+        except (Exception, asyncio.CancelledError) as error:  # a strategy may raise anything, and hurts no other
+            task = asyncio.current_task()
+            if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
+                raise
             self._log.error("hook failed; what it wanted is dropped", hook=call.hook, exc_info=error)
-            return
-        orders = [order for order in account.orders if order.strategy == name]
-        await self._desk.carry_out(plan(context.intents, orders), name)
+            return False
+        return True
 
     async def _keep(self, state: dict[str, Any]) -> None:
         if state == self._state:
             return
         try:
-            json.dumps(state, allow_nan=False)
+            same = json.loads(json.dumps(state, allow_nan=False)) == state
         except (TypeError, ValueError) as error:
             raise StrategyError(f"its state cannot be stored as JSON: {error}") from error
+        if not same:
+            raise StrategyError("its state would not come back from JSON as it is: no tuples, and only texts as keys")
         await self._store.save_state(self.instance.name, state, self._clock.now())
         self._state = state

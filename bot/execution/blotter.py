@@ -89,6 +89,8 @@ class Blotter:
             order = self._orders.get(key) or await self._store.order(key) or order
             if only_in is not None and order.state not in only_in:
                 return None
+            if isinstance(event, Filled) and await self._store.known_trades([event.fill.trade_id]):
+                return None
             changed = apply(order, event, now)
             if not await self._store_order(changed, event, now):
                 return None

@@ -15,7 +15,6 @@ from bot.domain.transitions import (
     CancelRefused,
     CancelRequested,
     NeverArrived,
-    OrderEvent,
     Refused,
     Unclear,
 )
@@ -62,7 +61,7 @@ class Desk:
             event = await self._submit(order)
             await self._blotter.change_order(order, event)
         if not isinstance(event, Accepted):
-            log.warning("order not placed", strategy=strategy, order=order.client_order_id, why=event)
+            log.warning("order not placed", strategy=strategy, order=order.client_order_id, why=event.reason)
 
     async def cancel(self, client_order_id: str) -> None:
         """Ask for a cancel; that it is closed is stored once the exchange's lists say so."""
@@ -110,7 +109,7 @@ class Desk:
     def _is_unsettled(self, market_id: str) -> bool:
         return any(order.market_id == market_id and order.is_unsettled for order in self._blotter.orders)
 
-    async def _submit(self, order: Order) -> OrderEvent:
+    async def _submit(self, order: Order) -> Accepted | Refused | Unclear | NeverArrived:
         try:
             answer = await self._exchange.place(
                 NewOrder(order.client_order_id, order.market_id, order.side, order.quantity, order.price)
@@ -125,10 +124,10 @@ class Desk:
             return Unclear(str(error))
         return Accepted(answer.order_id)
 
-    async def _cancel_failed(self, order: Order, event: OrderEvent) -> None:
+    async def _cancel_failed(self, order: Order, event: CancelRefused | Unclear) -> None:
         """A cancel that failed says nothing of an order that was closed meanwhile."""
         if await self._blotter.change_order(order, event, only_in=(OrderState.CANCELLING,)):
-            log.warning("cancel failed", order=order.client_order_id, why=event)
+            log.warning("cancel failed", order=order.client_order_id, why=event.reason)
 
     async def _send(self, transfer: Transfer) -> None:
         try:

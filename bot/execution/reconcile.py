@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from bot.domain.fill import Fill
 from bot.domain.order import Order, OrderState, VenueOrder
@@ -15,10 +15,10 @@ CLOCK_SLACK = timedelta(seconds=60)
 """How far the exchange's clock and ours may be apart when its times are compared with ours."""
 
 _CLOSED_AS = {
-    "filled": OrderState.FILLED,
     "rejected": OrderState.REJECTED,
     "expired": OrderState.EXPIRED,
 }
+_EARLIEST = datetime.min.replace(tzinfo=UTC)
 _TRANSFER_STATES = {"completed": TransferState.COMPLETED, "failed": TransferState.FAILED}
 
 
@@ -76,8 +76,24 @@ def diff(
         fills = [fill for fill in venue.fills if fill.order_id == order_id]
         events = _order_events(order, shown, fills, is_settled=order.client_order_id in settled)
         repairs.orders.extend((order, event) for event in events)
+    repairs.orders.sort(key=_turn)
     repairs.transfers.extend(_transfer_repairs(transfers, venue.transfers, settled))
     return repairs
+
+
+def _turn(repair: tuple[Order, OrderEvent]) -> tuple[int, datetime]:
+    """Fills are applied in the order in which they traded, whatever their orders.
+
+    So the newest stored fill tells up to when all are stored, also after a crash half-way.
+    """
+    _, event = repair
+    match event:
+        case Accepted():
+            return 0, _EARLIEST
+        case Filled(fill):
+            return 1, fill.executed_at
+        case _:
+            return 2, _EARLIEST
 
 
 def _order_events(
@@ -93,18 +109,19 @@ def _order_events(
         if order.order_id is None and is_settled:
             events.append(NeverArrived("the exchange's lists do not have it"))
     elif shown.is_closed:
-        if _all_fills_known(order, shown, fills):
+        if not units_unaccounted(order, shown, fills):
             state = _CLOSED_AS.get(shown.status or "", OrderState.CANCELLED)
             events.append(Closed(state, shown.reason))
-    elif order.state is OrderState.CANCELLING and is_settled:
+    elif order.state is OrderState.CANCELLING and is_settled and shown.status != "cancellation_pending":
         events.append(CancelRefused("it still rests"))
     return events
 
 
-def _all_fills_known(order: Order, shown: VenueOrder, fills: Sequence[Fill]) -> bool:
-    """Whether the fills we know account for all that the exchange says was filled; if not, more will show."""
+def units_unaccounted(order: Order, shown: VenueOrder, fills: Sequence[Fill]) -> int:
+    """Units that the exchange says were filled, and of which neither the journal nor `fills` knows the trade."""
     filled = order.quantity if shown.status == "filled" else shown.filled or 0
-    return order.filled + sum(fill.quantity for fill in fills) >= filled
+    new = sum(fill.quantity for fill in fills if fill.order_id == shown.order_id)
+    return max(0, filled - order.filled - new)
 
 
 def _transfer_repairs(

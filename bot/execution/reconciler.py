@@ -14,7 +14,7 @@ from bot.domain.transfer import Transfer, TransferState, VenueTransfer
 from bot.domain.transitions import CancelRefused, Filled, Unclear
 from bot.errors import DaemonError, NotFound
 from bot.execution.blotter import Blotter
-from bot.execution.reconcile import CLOCK_SLACK, Venue, diff
+from bot.execution.reconcile import CLOCK_SLACK, Venue, diff, units_unaccounted
 from bot.ports import Clock, Exchange, Store
 
 log = structlog.stdlib.get_logger("reconciler")
@@ -48,6 +48,7 @@ class Reconciler:
         self._searches: dict[str, _Search] = {}
         self._done: dict[str, datetime] = {}
         self._newest_fill: datetime | None = None
+        self._quiet_from = clock.now()
 
     async def start(self) -> None:
         """Bring the journal up to date after whatever happened while nobody looked.
@@ -60,7 +61,7 @@ class Reconciler:
         await self._mark_unknown()
         self._newest_fill = await self._store.latest_fill_at()
         open_orders = await self._exchange.orders(open_only=True)
-        await self._repair(open_orders)
+        await self._repair(open_orders, at_start=True)
         ours = {order.order_id for order in self._blotter.orders}
         if foreign := [shown for shown in open_orders if shown.order_id not in ours]:
             log.info("orders that are not ours are left alone", orders=len(foreign))
@@ -76,17 +77,20 @@ class Reconciler:
                 await self._blotter.change_transfer(transfer, TransferState.UNKNOWN, reason=why)
 
     async def look(self) -> None:
-        """Bring live orders and open transfers up to date; asks nothing when nothing is under way."""
-        orders = self._blotter.orders
-        if not orders and not self._blotter.transfers:
+        """Bring live orders and open transfers up to date; asks nothing when all has been quiet for a while."""
+        orders, now = self._blotter.orders, self._clock.now()
+        if orders or self._blotter.transfers:
+            self._quiet_from = now + CLOCK_SLACK  # a fill may show after its order has closed
+        elif now >= self._quiet_from:
             return
         await self._repair(await self._exchange.orders(open_only=True) if orders else [])
 
-    async def _repair(self, open_orders: Sequence[VenueOrder]) -> None:
-        orders = list(self._blotter.orders)
+    async def _repair(self, open_orders: Sequence[VenueOrder], *, at_start: bool = False) -> None:
+        orders = [*self._blotter.orders, *await self._thought_lost(open_orders)]
         transfers = self._blotter.transfers
-        shown = [*open_orders, *await self._closed_meanwhile(orders, open_orders)]
+        shown = [*open_orders, *await self._closed_meanwhile(orders, open_orders, at_start=at_start)]
         fills = await self._new_fills(orders)
+        fills += await self._fills_not_listed(orders, shown, fills)
         orders += await self._closed_but_filled(orders, fills)
         venue = Venue(shown, fills, await self._shown_transfers(transfers))
         repairs = diff(orders, transfers, venue, self._settled(orders, transfers))
@@ -98,8 +102,20 @@ class Reconciler:
         for repair in repairs.transfers:
             await self._blotter.change_transfer(repair.transfer, repair.state, transfer_id=repair.transfer_id)
 
-    async def _closed_meanwhile(self, orders: Sequence[Order], open_orders: Sequence[VenueOrder]) -> list[VenueOrder]:
-        """Those of our live orders that the list of open ones does not have, each as the exchange shows it."""
+    async def _thought_lost(self, open_orders: Sequence[VenueOrder]) -> list[Order]:
+        """Orders that were judged never sent, and show after all."""
+        live = {order.client_order_id for order in self._blotter.orders}
+        ids = [s.client_order_id for s in open_orders if s.client_order_id and s.client_order_id not in live]
+        found = await self._store.orders_by_client_id(ids) if ids else {}
+        lost = [order for order in found.values() if order.state is OrderState.NOT_SENT]
+        for order in lost:
+            log.error("an order that was judged never sent rests on the book; taken up", order=order.client_order_id)
+        return lost
+
+    async def _closed_meanwhile(
+        self, orders: Sequence[Order], open_orders: Sequence[VenueOrder], *, at_start: bool
+    ) -> list[VenueOrder]:
+        """Those of our orders that the list of open ones does not have, each as the exchange shows it."""
         listed = {shown.order_id for shown in open_orders}
         listed_clients = {shown.client_order_id for shown in open_orders}
         found = []
@@ -109,17 +125,21 @@ class Reconciler:
                 if order.client_order_id not in listed_clients:
                     lost.append(order)
             elif order.order_id not in listed:
-                found.append(await self._one(order, order.order_id))
+                found += await self._one(order, order.order_id, at_start=at_start)
         if lost:
             since = min(order.created_at for order in lost) - CLOCK_SLACK
             wanted = {order.client_order_id for order in lost}
             found += [s for s in await self._exchange.orders(since=since) if s.client_order_id in wanted]
         return found
 
-    async def _one(self, order: Order, order_id: str) -> VenueOrder:
+    async def _one(self, order: Order, order_id: str, *, at_start: bool) -> list[VenueOrder]:
+        """The order as the exchange shows it; nothing when it does not show, as one that is very new may not yet."""
         try:
-            return await self._exchange.order(order_id)
+            return [await self._exchange.order(order_id)]
         except NotFound as error:
+            if not at_start or self._clock.now() - order.updated_at < self._settle_after:
+                log.warning("the exchange does not show an order that it accepted", order=order.client_order_id)
+                return []
             raise DaemonError(
                 f"order {order.client_order_id} is live in the database as {order_id}, of which the exchange knows "
                 "nothing; is this database of another account or exchange? Use one database for each account."
@@ -132,7 +152,24 @@ class Reconciler:
             since = min(order.created_at for order in orders)
         else:
             return []
-        fills = await self._exchange.fills(since=since - CLOCK_SLACK)
+        return await self._unknown(await self._exchange.fills(since=since - CLOCK_SLACK))
+
+    async def _fills_not_listed(
+        self, orders: Sequence[Order], shown: Sequence[VenueOrder], fills: Sequence[Fill]
+    ) -> list[Fill]:
+        """Fills too old for the list of new ones, of orders that show more filled than is known."""
+        by_id = {order.order_id: order for order in orders if order.order_id}
+        by_client_id = {order.client_order_id: order for order in orders}
+        listed = {fill.trade_id for fill in fills}
+        found: list[Fill] = []
+        for one in shown:
+            order = by_id.get(one.order_id) or by_client_id.get(one.client_order_id or "")
+            if order is not None and units_unaccounted(order, one, fills):
+                found += await self._unknown(await self._exchange.fills(order_id=one.order_id))
+        return [fill for fill in found if fill.trade_id not in listed]
+
+    async def _unknown(self, fills: Sequence[Fill]) -> list[Fill]:
+        """Those of the fills that are not stored."""
         unseen = {fill.trade_id: fill for fill in fills if fill.trade_id not in self._done}
         if unseen:
             for trade_id in await self._store.known_trades(list(unseen)):
@@ -140,10 +177,12 @@ class Reconciler:
         return list(unseen.values())
 
     async def _closed_but_filled(self, orders: Sequence[Order], fills: Sequence[Fill]) -> list[Order]:
-        """Orders of ours that are closed in the journal, yet have fills that may not be stored."""
-        live = {order.order_id for order in orders}
-        ids = sorted({fill.order_id for fill in fills if fill.order_id not in live})
-        return list((await self._store.orders_by_order_id(ids)).values()) if ids else []
+        """Orders of ours that are closed in the journal, yet have fills that are not stored."""
+        known = {order.order_id for order in orders}
+        ids = sorted({fill.order_id for fill in fills if fill.order_id not in known})
+        found = await self._store.orders_by_order_id(ids) if ids else {}
+        looked_at = {order.client_order_id for order in orders}  # one may have got its id since it was looked at
+        return [order for order in found.values() if order.client_order_id not in looked_at]
 
     async def _shown_transfers(self, transfers: Sequence[Transfer]) -> list[VenueTransfer]:
         if not transfers:

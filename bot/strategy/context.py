@@ -52,6 +52,7 @@ class MarketSnapshot:
         position: the account's units in Trading, locked ones back resting sells.
         consumption: the account's stock in Consumption.
         orders: this strategy instance's live orders, oldest first.
+        others: live orders of the bot's other instances, oldest first; to be counted, not to be touched.
     """
 
     market: Market
@@ -59,14 +60,19 @@ class MarketSnapshot:
     position: Units
     consumption: Consumption
     orders: tuple[Order, ...] = ()
+    others: tuple[Order, ...] = ()
 
     def on_order(self, side: Side) -> int:
         """Units of this instance's orders of one side that may still fill."""
-        return sum(order.remaining for order in self.orders if order.side is side)
+        return _remaining(self.orders, side)
+
+    def on_order_by_others(self, side: Side) -> int:
+        """Units of the other instances' orders of one side that may still fill."""
+        return _remaining(self.others, side)
 
 
 class MarketView:
-    """One market as a hook sees it (`market`, `ticker`, `position`, `consumption`, `orders`), and its intents."""
+    """One market as a hook sees it: what its `MarketSnapshot` holds, and the intents that can be stated on it."""
 
     def __init__(self, snapshot: MarketSnapshot, intents: list[Intent]) -> None:
         self.market = snapshot.market
@@ -74,7 +80,9 @@ class MarketView:
         self.position = snapshot.position
         self.consumption = snapshot.consumption
         self.orders = snapshot.orders
+        self.others = snapshot.others
         self.on_order = snapshot.on_order
+        self.on_order_by_others = snapshot.on_order_by_others
         self._intents = intents
 
     def price(self, value: float | Decimal, rounding: Rounding = Rounding.NEAREST) -> Decimal:
@@ -175,6 +183,10 @@ class Context(MarketView):
     def symbols(self) -> tuple[str, ...]:
         """The strategy's markets, in the order in which they are configured."""
         return tuple(self._views)
+
+
+def _remaining(orders: Iterable[Order], side: Side) -> int:
+    return sum(order.remaining for order in orders if order.side is side)
 
 
 def _whole(units: object) -> bool:

@@ -44,11 +44,15 @@ def make(name: str, parameters: Mapping[str, Any]) -> Strategy:
     """A strategy with its parameters.
 
     Raises:
-        ConfigError: there is no such strategy, or its parameters are wrong; every fault is listed.
+        StrategyError: there is no such strategy.
+        ConfigError: its parameters are wrong; every fault is listed.
     """
-    if faults := check(name, parameters):
-        raise ConfigError("\n".join(f"{'.'.join(path)}: {fault}" for path, fault in faults))
-    return find(name).model_validate(dict(parameters))
+    kind = find(name)
+    try:
+        return kind.model_validate(dict(parameters))
+    except ValidationError as error:
+        faults = (_fault(kind, dict(item)) for item in error.errors())
+        raise ConfigError("\n".join(f"{'.'.join(path)}: {fault}" for path, fault in faults)) from None
 
 
 def check(name: str, parameters: Mapping[str, Any]) -> list[tuple[tuple[str, ...], str]]:
@@ -57,13 +61,12 @@ def check(name: str, parameters: Mapping[str, Any]) -> list[tuple[tuple[str, ...
     The path is `("strategy",)` for the name, or `("parameters", field)`.
     """
     try:
-        make = find(name)
+        kind = find(name)
+        kind.model_validate(dict(parameters))
     except StrategyError as error:
         return [(("strategy",), str(error))]
-    try:
-        make.model_validate(dict(parameters))
     except ValidationError as error:
-        return [_fault(make, dict(item)) for item in error.errors()]
+        return [_fault(kind, dict(item)) for item in error.errors()]
     return []
 
 

@@ -22,7 +22,6 @@ from bot.domain.transitions import (
     NeverArrived,
     OrderEvent,
     Refused,
-    Resubmitted,
     Unclear,
     apply,
 )
@@ -48,7 +47,6 @@ LEGAL: list[tuple[OrderState, OrderEvent, OrderState]] = [
     (S.SUBMITTING, NeverArrived(), S.NOT_SENT),
     (S.UNKNOWN, Accepted("o-1"), S.OPEN),
     (S.UNKNOWN, NeverArrived(), S.NOT_SENT),
-    (S.NOT_SENT, Resubmitted(), S.SUBMITTING),
     (S.NOT_SENT, Accepted("o-1"), S.OPEN),
     (S.OPEN, CancelRequested(), S.CANCELLING),
     (S.CANCELLING, CancelRefused("no"), S.OPEN),
@@ -64,6 +62,12 @@ LEGAL: list[tuple[OrderState, OrderEvent, OrderState]] = [
     (S.CANCELLED, Filled(a_fill(10)), S.FILLED),
     (S.FILLED, Accepted("o-1"), S.FILLED),
     (S.FILLED, Closed(S.CANCELLED), S.FILLED),
+    (S.FILLED, Unclear("timeout"), S.FILLED),
+    (S.CANCELLED, Unclear("timeout"), S.CANCELLED),
+    (S.EXPIRED, Unclear("timeout"), S.EXPIRED),
+    (S.REJECTED, Unclear("timeout"), S.REJECTED),
+    (S.REJECTED, Accepted("o-1"), S.REJECTED),
+    (S.REJECTED, Refused("no"), S.REJECTED),
 ]
 
 
@@ -75,11 +79,10 @@ def test_legal_rows(before: OrderState, event: OrderEvent, after: OrderState) ->
 ILLEGAL: list[tuple[OrderState, OrderEvent]] = [
     (S.OPEN, Refused("no")),
     (S.OPEN, NeverArrived()),
-    (S.OPEN, Resubmitted()),
     (S.FILLED, CancelRequested()),
     (S.FILLED, Filled(a_fill(1))),
     (S.REJECTED, Filled(a_fill(1))),
-    (S.REJECTED, Accepted("o-1")),
+    (S.FILLED, Refused("no")),
     (S.SUBMITTING, CancelRequested()),
     (S.UNKNOWN, CancelRequested()),
     (S.OPEN, Closed(S.OPEN)),
@@ -111,7 +114,6 @@ events = st.one_of(
             Refused("x"),
             Unclear("x"),
             NeverArrived(),
-            Resubmitted(),
             CancelRequested(),
             CancelRefused("x"),
         ]

@@ -319,6 +319,7 @@ async def test_a_database_of_another_account_is_refused_at_the_start(world: Worl
     key = SigningKey.generate(bytes(32))
     world.venue.add_account("somebody else", verify_key=base64.b64decode(key.public_key))
     world.exchange = TradingClient(world.transport, key, world.clock)
+    wait(world, 60)
     world.restart()
     with pytest.raises(DaemonError, match="another account"):
         await world.reconciler.start()

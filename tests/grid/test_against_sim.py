@@ -82,7 +82,7 @@ async def test_markets_and_their_rules(world: World) -> None:
     markets = await world.mine.markets()
     assert {market.symbol for market in markets} == {"text-prime", "code-max"}
     assert (world.market.tick, world.market.min_size, world.market.max_size) == (Decimal("0.01"), 1, 100_000)
-    assert world.market.is_active
+    assert world.market.status == "active"
 
 
 async def test_a_quiet_market_has_no_prices(world: World) -> None:

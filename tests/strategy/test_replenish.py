@@ -36,18 +36,22 @@ async def decide(
     burn: float | None = None,
     bid: str | None = "1.90",
     ask: str | None = "2.10",
+    cash: Decimal = Decimal(1000),
+    market: Market = MARKET,
+    others: tuple[Order, ...] = (),
     **parameters: Any,
 ) -> list[Intent]:
     ctx = Context(
         now=AT,
-        cash=Cash(),
+        cash=Cash(cash, cash),
         markets={
             "text-prime": MarketSnapshot(
-                MARKET,
+                market,
                 Ticker("m", AT, bid and Decimal(bid), ask and Decimal(ask)),  # type: ignore[arg-type]
                 Units("i", trading, trading),
                 Consumption(stock, moving, burn),
                 resting,
+                others,
             )
         },
         state={},
@@ -106,6 +110,26 @@ async def test_what_is_held_in_trading_is_not_bought_again() -> None:
 
 async def test_an_order_for_more_than_is_missing_is_taken_off() -> None:
     assert plan(await decide(bid(10), stock=12), [bid(10)]).cancels == ("gb-1",)
+
+
+async def test_what_another_instance_has_on_order_is_not_bought_again() -> None:
+    assert quoted(await decide(stock=5, others=(bid(8),))) == [("2.50", 2)]
+    assert quoted(await decide(stock=5, others=(bid(10),))) == []
+
+
+async def test_no_more_is_bid_for_than_the_cash_pays_for() -> None:
+    assert quoted(await decide(cash=Decimal("20.00"))) == [("2.50", 8)]
+    assert quoted(await decide(cash=Decimal("2.49"))) == []
+    assert quoted(await decide(bid(8), cash=Decimal("5.00"))) == [("2.50", 10)]
+
+
+async def test_bids_keep_to_the_markets_sizes_and_units_are_moved_all_the_same() -> None:
+    small = replace(MARKET, max_size=6)
+    assert quoted(await decide(market=small)) == [("2.50", 6)]
+    large = replace(MARKET, min_size=10)
+    intents = await decide(market=large, stock=2, trading=10)
+    assert (moved(intents), quoted(intents)) == (10, [])
+    assert quoted(await decide(market=large, stock=2, target=8)) == [("2.50", 10)]
 
 
 async def test_small_amounts_wait_until_they_make_a_lot() -> None:
