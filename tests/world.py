@@ -60,6 +60,7 @@ class Faulty:
         self._faults: list[tuple[str, str, BaseException | Response, bool]] = []
         self.sent: list[Request] = []
         self.before: Callable[[Request], Awaitable[None]] | None = None
+        self.after: Callable[[Request], Awaitable[None]] | None = None
 
     def fail(self, method: str, path: str, outcome: BaseException | Response, *, applied: bool) -> None:
         """Let the next such request end like this, after the exchange applied it or without its ever knowing."""
@@ -74,11 +75,17 @@ class Faulty:
             if request.method == method and path in request.path:
                 self._faults.remove(fault)
                 if applied:
-                    await self._inner.send(request)
+                    await self._pass_on(request)
                 if isinstance(outcome, BaseException):
                     raise outcome
                 return outcome
-        return await self._inner.send(request)
+        return await self._pass_on(request)
+
+    async def _pass_on(self, request: Request) -> Response:
+        answer = await self._inner.send(request)
+        if self.after is not None:
+            await self.after(request)
+        return answer
 
     async def close(self) -> None:
         await self._inner.close()

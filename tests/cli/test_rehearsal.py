@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from bot.cli.rehearsal import Summary, rehearse
+from bot.errors import DaemonError
 from bot.settings import Settings
 from bot.sim.build import Scenario
 from bot.sim.config import VenueConfig
@@ -50,6 +51,34 @@ def test_with_auto_transfer_bought_units_are_stocked_without_moving_them(tmp_pat
     assert summary.fills_stored == summary.trades_on_exchange > 0
     assert summary.transfers_stored == 0
     assert summary.units_transferred == summary.units_bought
+    assert summary.units_bought <= summary.tokens_served // 1_000_000 + summary.units_expired + 16
+
+
+@pytest.mark.parametrize("seconds", [0.0, 30.0, 120.0])
+def test_units_that_the_exchange_is_moving_are_not_bought_again(tmp_path: Path, seconds: float) -> None:
+    scenario = replace(PRIME, venue=replace(PRIME.venue, auto_transfer=True, transfer_seconds=seconds))
+    summary = run(tmp_path, scenario, replenish(), hours=4)
+    assert summary.units_bought <= summary.tokens_served // 1_000_000 + summary.units_expired + 16
+
+
+def test_one_instance_keeps_several_markets_stocked(tmp_path: Path) -> None:
+    scenario = replace(PRIME, venue=VenueConfig(symbols=("text-prime", "code-max")))
+    both = replenish() | {"markets": ["text-prime", "code-max"]}
+    summary = run(tmp_path, scenario, both, hours=2)
+    assert summary.share_served >= 0.98
+    bought = ask_database(tmp_path, "SELECT symbol, sum(quantity) FROM fills JOIN markets USING (market_id) GROUP BY 1")
+    assert dict(bought)["code-max"] == 15
+
+
+def test_two_instances_on_one_market_count_each_others_bids(tmp_path: Path) -> None:
+    late = replenish("late") | {"schedule": {"cron": "30 * * * *"}}
+    run(tmp_path, PRIME, replenish(max_price="0.50"), late | {"parameters": {"max_price": "0.40"}}, hours=2)
+    assert ask_database(tmp_path, "SELECT sum(quantity) FROM orders WHERE strategy = 'stock'") == [(15,)]
+
+
+def test_what_stops_the_bot_is_told_as_it_is(tmp_path: Path) -> None:
+    with pytest.raises(DaemonError, match="'code-min', which is no market of this exchange"):
+        run(tmp_path, PRIME, replenish(symbol="code-min"), hours=1)
 
 
 def test_sweeps_take_what_is_held_and_nothing_is_bought_twice(tmp_path: Path) -> None:

@@ -308,3 +308,85 @@ def test_a_view_of_another_market_is_a_market_view(tmp_path: Path) -> None:
     run_daemon(tmp_path, [probe()], minutes(0.5))
     assert all(isinstance(view, MarketView) for view in seen)
     assert seen
+
+
+def test_a_hung_hook_does_not_keep_the_orders_of_others_resting(tmp_path: Path) -> None:
+    async def act(hook: str, ctx: Context) -> None:
+        if Probe.calls[-1][0] == "hung tick":
+            await asyncio.Event().wait()
+        if Probe.calls[-1][0] == "probe start":
+            ctx.buy(10, Decimal("2.00"))
+
+    Probe.act = act
+    world = run_daemon(tmp_path, [probe("hung"), probe()], minutes(1.5))
+    assert [order.state for order in world.orders] == [OrderState.CANCELLED]  # type: ignore[attr-defined]
+
+
+def test_a_cancel_that_is_refused_for_its_rate_is_tried_again_before_the_stop(tmp_path: Path) -> None:
+    Probe.act = buy_once
+
+    async def story(world: World) -> None:
+        await world.clock.sleep(30)
+        busy = Response(429, {"retry-after": "1"}, b'{"errors": {"detail": "slow down"}}')
+        world.transport.fail("DELETE", "orders", busy, applied=False)
+
+    world = run_daemon(tmp_path, [probe()], story)
+    assert [order.state for order in world.orders] == [OrderState.CANCELLED]  # type: ignore[attr-defined]
+
+
+def test_a_stop_is_heard_while_the_bot_is_still_starting(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        async def slow(_: object) -> None:
+            await world.clock.sleep(9)
+
+        world.transport.before = slow
+        await world.clock.sleep(1)
+
+    world = run_daemon(tmp_path, [probe()], story)
+    assert (world.clock.now() - START).total_seconds() < 3
+    assert Probe.calls == []
+
+
+def test_fills_of_the_time_in_between_are_told_after_the_start(tmp_path: Path) -> None:
+    Probe.act = buy_once
+
+    async def story(world: World) -> None:
+        if world.transport.count("POST", "orders"):
+            world.offer(4, "2.00")  # the second daemon has not begun yet
+        await world.clock.sleep(30)
+
+    run_daemon(tmp_path, [probe()], story, Pace(on_stop=OnStop.KEEP), runs=2)
+    hooks = [hook for hook, _ in Probe.calls]
+    assert hooks == ["probe start", "probe stop", "probe start", "probe fill 4", "probe stop"]
+
+
+def test_a_fill_is_told_even_if_the_exchange_cannot_be_read_for_a_while(tmp_path: Path) -> None:
+    Probe.act = buy_once
+
+    async def story(world: World) -> None:
+        await world.clock.sleep(30)
+        for _ in range(3):
+            world.transport.fail("GET", "ticker", Response(503), applied=False)
+        world.offer(4, "2.00")
+        await world.clock.sleep(25)
+
+    run_daemon(tmp_path, [probe()], story)
+    assert [hook for hook, _ in Probe.calls].count("probe fill 4") == 1
+
+
+def test_a_hook_that_cancels_itself_has_failed_and_the_next_is_called(tmp_path: Path) -> None:
+    async def act(hook: str, _: Context) -> None:
+        if hook == "tick":
+            raise asyncio.CancelledError
+
+    Probe.act = act
+    run_daemon(tmp_path, [probe()], minutes(3.5))
+    assert [hook for hook, _ in Probe.calls].count("probe tick") == 3
+
+
+@pytest.mark.parametrize("state", [{"pair": (1, 2)}, {1: "one"}, {"money": Decimal(1)}, {"odd": float("nan")}])
+def test_state_that_would_not_come_back_fails_its_hook_and_nothing_else(tmp_path: Path, state: dict[Any, Any]) -> None:
+    Probe.act = lambda hook, ctx: ctx.state.update(state) if hook == "tick" else None
+    world = run_daemon(tmp_path, [probe()], minutes(2.5))
+    assert [hook for hook, _ in Probe.calls].count("probe tick") == 2
+    assert world.state == {}  # type: ignore[attr-defined]

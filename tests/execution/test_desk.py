@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from bot.domain.intents import Place, Stock
 from bot.domain.order import NewOrder, Order, OrderState, Side
 from bot.domain.transfer import Transfer, TransferState
-from bot.domain.transitions import Closed
+from bot.domain.transitions import Accepted, Closed, Filled
 from bot.errors import DaemonError, NotSentError
 from bot.execution.planner import Plan
 from bot.grid.keys import SigningKey
@@ -323,3 +324,120 @@ async def test_a_database_of_another_account_is_refused_at_the_start(world: Worl
     world.restart()
     with pytest.raises(DaemonError, match="another account"):
         await world.reconciler.start()
+
+
+async def test_while_running_an_order_that_does_not_show_is_only_waited_for(world: World) -> None:
+    await world.desk.place(buy(world), "s")
+    key = SigningKey.generate(bytes(32))
+    world.venue.add_account("somebody else", verify_key=base64.b64decode(key.public_key))
+    known, world.reconciler._exchange = world.exchange, TradingClient(world.transport, key, world.clock)
+    await look(world, 3)
+    assert [order.state for order in await stored(world)] == [S.OPEN]
+    world.reconciler._exchange = known
+    world.offer(10, "2.00")
+    await look(world)
+    assert [order.state for order in await stored(world)] == [S.FILLED]
+
+
+async def test_a_request_that_is_given_up_after_the_lists_told_its_end_changes_nothing(world: World) -> None:
+    world.offer(10, "2.00")
+
+    async def look_before_the_answer(request: Request) -> None:
+        if request.method == "POST":
+            await world.reconciler.look()
+
+    world.transport.after = look_before_the_answer
+    world.transport.fail("POST", "orders", TimeoutError(), applied=True)
+    await world.desk.place(buy(world), "s")
+    assert [(order.state, order.filled) for order in await stored(world)] == [(S.FILLED, 10)]
+
+
+async def test_an_answer_that_comes_in_the_middle_of_a_look_counts_no_fill_twice(world: World) -> None:
+    world.offer(10, "2.00")
+    order = world.desk._new_order(buy(world), "s")
+    await world.blotter.add_order(order)
+    placed = await world.exchange.place(
+        NewOrder(order.client_order_id, order.market_id, order.side, order.quantity, order.price)
+    )
+
+    async def answer(request: Request) -> None:
+        if request.method == "GET" and request.path.endswith("/trades"):
+            await world.blotter.change_order(order, Accepted(placed.order_id))
+
+    world.transport.before = answer
+    await world.reconciler.look()
+    await look(world)
+    assert [(one.state, one.filled) for one in await stored(world)] == [(S.FILLED, 10)]
+    assert (await world.store.counts())["fills"] == 1
+
+
+async def test_a_fill_that_is_known_is_not_applied_again_whatever_the_order_became(world: World) -> None:
+    world.offer(10, "2.00")
+    await world.desk.place(buy(world), "s")
+    await look(world)
+    (order,) = await stored(world)
+    (fill,) = await world.exchange.fills()
+    assert await world.blotter.change_order(order, Filled(fill)) is None
+
+
+async def two_orders_filled_an_hour_apart(world: World) -> None:
+    await world.desk.place(buy(world, 5, "2.00"), "s")
+    await world.desk.place(buy(world, 5, "1.00"), "s")
+    world.offer(5, "2.00")
+    wait(world, 3600)
+    world.offer(5, "1.00")
+
+
+async def test_a_crash_between_two_fills_loses_none(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    await two_orders_filled_an_hour_apart(world)
+    add_fill = world.store.add_fill
+    added: list[object] = []
+
+    async def crash_at_the_second(*arguments: Any) -> bool:
+        if added:
+            raise Crash
+        added.append(arguments)
+        return await add_fill(*arguments)
+
+    monkeypatch.setattr(world.store, "add_fill", crash_at_the_second)
+    world.restart()
+    with pytest.raises(Crash):
+        await world.reconciler.start()
+    monkeypatch.undo()
+    world.restart()
+    await world.reconciler.start()
+    assert [(order.state, order.filled) for order in await stored(world)] == [(S.FILLED, 5), (S.FILLED, 5)]
+
+
+async def test_a_fill_older_than_the_newest_stored_one_is_still_found(world: World) -> None:
+    await two_orders_filled_an_hour_apart(world)
+    newer = (await world.exchange.fills())[-1]
+    await world.blotter.change_order(world.blotter.orders[1], Filled(newer))
+    world.restart()
+    await world.reconciler.start()
+    assert [(order.state, order.filled) for order in await stored(world)] == [(S.FILLED, 5), (S.FILLED, 5)]
+
+
+async def test_an_order_judged_never_sent_that_rests_after_all_is_taken_up(world: World) -> None:
+    world.transport.fail("POST", "orders", NotSentError("so it seemed"), applied=True)
+    await world.desk.place(buy(world, 5), "s")
+    assert [order.state for order in await stored(world)] == [S.NOT_SENT]
+    await world.desk.place(buy(world, 1, "0.50"), "s")
+    await look(world)
+    assert [order.state for order in await stored(world)] == [S.OPEN, S.OPEN]
+
+
+async def test_fills_are_looked_for_a_while_after_the_last_order_closed(world: World) -> None:
+    await world.desk.place(buy(world), "s")
+    (order,) = world.blotter.orders
+    world.offer(2, "2.00")
+    await world.reconciler.look()
+    await world.desk.cancel(order.client_order_id)
+    await look(world)
+    asked = len(world.transport.sent)
+    await look(world)
+    assert len(world.transport.sent) > asked
+    wait(world, 120)
+    asked = len(world.transport.sent)
+    await look(world)
+    assert len(world.transport.sent) == asked
