@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -67,11 +68,18 @@ class Processes:
             assert time.monotonic() < deadline, self.log
             time.sleep(0.1)
 
-    def orders(self) -> list[dict[str, Any]]:
-        if not (self.folder / "gridbot.db").exists() or '"started"' not in self.log:
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """What the database holds; nothing before the daemon has made it."""
+        if '"started"' not in self.log:
             return []
-        found: list[dict[str, Any]] = self.run("orders")
-        return found
+        database = sqlite3.connect(f"file:{self.folder}/gridbot.db?mode=ro", uri=True)
+        try:
+            return database.execute(query).fetchall()
+        finally:
+            database.close()
+
+    def states(self) -> list[str]:
+        return [state for (state,) in self.rows("SELECT state FROM orders ORDER BY seq")]
 
     def end(self) -> None:
         for process in self._started:
@@ -96,10 +104,10 @@ def stop(process: subprocess.Popen[bytes], how: signal.Signals) -> int:
 def test_paper_trades_over_http_and_stops_cleanly(processes: Processes, how: signal.Signals) -> None:
     processes.configure()
     daemon = processes.start("paper")
-    processes.until(lambda: any(order["state"] == "filled" for order in processes.orders()))
-    processes.until(lambda: bool(processes.run("transfers")))
+    processes.until(lambda: "filled" in processes.states())
+    processes.until(lambda: bool(processes.rows("SELECT * FROM transfers")))
     assert stop(daemon, how) == 0
-    assert all(order["state"] in ("filled", "cancelled") for order in processes.orders())
+    assert set(processes.states()) <= {"filled", "cancelled"}
     assert '"stopped"' in processes.log
     assert "Traceback" not in processes.log
 
@@ -111,10 +119,10 @@ def test_paper_takes_up_its_resting_order_after_a_restart(processes: Processes, 
         daemon = processes.start("paper")
         started = processes.log.count('"started"') if (processes.folder / "log.txt").exists() else 0
         processes.until(lambda before=started: processes.log.count('"started"') > before)  # type: ignore[misc]
-        processes.until(lambda: [order["state"] for order in processes.orders()] == ["open"])
-        time.sleep(2.5)
+        processes.until(lambda: processes.states() == ["open"])
+        time.sleep(1.5)
         stop(daemon, how)
-        (order,) = processes.orders()
+        (order,) = processes.run("orders")
         assert (order["state"], order["quantity"], order["price"]) == ("open", 15, "0.5")
     kept = json.loads((processes.folder / "gridbot-paper.json").read_text())
     (account,) = kept["accounts"]
@@ -139,7 +147,7 @@ def test_run_trades_on_an_exchange_served_by_another_process(processes: Processe
         "exchange.signing_key_file=trading.key",
     )
     daemon = processes.start(*settings, "run")
-    processes.until(lambda: any(order["state"] == "filled" for order in processes.orders()))
+    processes.until(lambda: "filled" in processes.states())
     assert stop(daemon, signal.SIGINT) == 0
     assert credentials["signing_key"] not in processes.log
 

@@ -97,8 +97,8 @@ def test_where_units_never_expire_none_are_lost(tmp_path: Path) -> None:
 
 
 def test_patience_pays_less_and_still_serves(tmp_path: Path) -> None:
-    hasty = run(tmp_path, PRIME, replenish(), hours=24)
-    patient = run(tmp_path, PRIME, replenish(discount="0.03", target=25), hours=24)
+    hasty = run(tmp_path, PRIME, replenish())
+    patient = run(tmp_path, PRIME, replenish(discount="0.03", target=25))
     assert patient.share_served >= 0.98
     assert hasty.mean_price is not None
     assert patient.mean_price is not None
@@ -113,7 +113,7 @@ def test_a_cap_below_the_market_buys_nothing_and_runs_dry(tmp_path: Path) -> Non
 
 
 def test_every_bid_keeps_to_the_cap(tmp_path: Path) -> None:
-    run(tmp_path, PRIME, replenish(max_price="1.99", discount="0.01"), hours=12)
+    run(tmp_path, PRIME, replenish(max_price="1.99", discount="0.01"), hours=6)
     cap = 1.99 * 10**8
     assert ask_database(tmp_path, f"SELECT count(*) FROM orders WHERE price > {cap}") == [(0,)]
     assert ask_database(tmp_path, f"SELECT count(*) FROM fills WHERE price > {cap}") == [(0,)]
