@@ -171,11 +171,22 @@ async def _run_over_http(settings: Settings, base_url: str, key: SigningKey, kin
     try:
         store = await open_store(settings.database.url.get_secret_value(), create=True)
         try:
+            await _see_that_it_is_of_this_kind(store, kind)
             await run_bot(settings, kind=kind, exchange=exchange, store=store, clock=clock, ids=RandomIds(), stop=stop)
         finally:
             await store.close()
     finally:
         await exchange.close()
+
+
+async def _see_that_it_is_of_this_kind(store: Store, kind: str) -> None:
+    """Paper and money are never mixed in one database."""
+    others = [one for one in await store.run_kinds() if one != kind]
+    if others:
+        raise ConfigError(
+            f"the database holds runs of `gridbot {others[0]}`; "
+            f"give `gridbot {kind}` a database of its own (database.url)"
+        )
 
 
 def _first_symbol(settings: Settings) -> str:

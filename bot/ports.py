@@ -219,6 +219,10 @@ class Store(Protocol):
         """Record a start."""
         ...
 
+    async def run_kinds(self) -> list[str]:
+        """The kinds of the runs that are stored, sorted."""
+        ...
+
     async def end_run(self, run_id: str, at: datetime) -> None:
         """Record a clean end."""
         ...

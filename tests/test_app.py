@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import io
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,12 +11,14 @@ from typing import Any
 
 import pytest
 
-from bot import app
-from bot.clock import SeededIds
+from bot import app, logs
+from bot.clock import SeededIds, SystemClock
 from bot.engine.daemon import OnStop, Pace
 from bot.errors import ConfigError, DataError, KeyMaterialError
+from bot.ports import Run
 from bot.settings import Settings
 from bot.sim import state
+from bot.storage import open_store
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 SEED_TEXT = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
@@ -60,7 +64,9 @@ def test_the_pace_is_the_settings() -> None:
     assert app.pace(settings(engine=engine).engine) == Pace(poll, settle, snapshot, stop, OnStop.KEEP)
 
 
-def test_the_key_comes_from_the_settings_or_from_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_key_comes_from_the_settings_or_from_a_file(tmp_path: Path) -> None:
+    told = io.StringIO()
+    logs.configure("warning", "json", SystemClock(), told)
     path = tmp_path / "trading.key"
     path.write_text(SEED_TEXT)
     path.chmod(0o644)
@@ -68,7 +74,7 @@ def test_the_key_comes_from_the_settings_or_from_a_file(tmp_path: Path, capsys: 
     given = app.signing_key(settings(exchange={"signing_key": SEED_TEXT}).exchange)
     assert from_file.fingerprint == given.fingerprint
     if os.name == "posix":
-        assert "chmod 600" in capsys.readouterr().out
+        assert "chmod 600" in told.getvalue()
 
 
 def test_without_a_key_it_says_how_to_make_one() -> None:
@@ -101,3 +107,17 @@ def test_a_paper_exchange_of_another_seed_is_not_taken_over(tmp_path: Path) -> N
 def test_an_unlisted_instrument_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="text-prim; the exchange lists text-standard, text-prime"):
         app.paper_exchange(paper(tmp_path), "text-prim", START, SeededIds(1))
+
+
+async def test_paper_and_money_never_share_a_database(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/gridbot.db"
+    store = await open_store(url, create=True)
+    await store.begin_run(Run("run-1", "paper", START))
+    await store.close()
+    live = settings(
+        exchange={"base_url": "http://127.0.0.1:9/v1", "signing_key": SEED_TEXT},
+        database={"url": url},
+        strategies=[one_strategy()],
+    )
+    with pytest.raises(ConfigError, match=r"holds runs of `gridbot paper`; give `gridbot run` a database of its own"):
+        await app.run_live(live, asyncio.Event())

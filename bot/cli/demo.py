@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
+from bot.cli.options import Options
 from bot.cli.output import Json, document, say
 from bot.errors import GridbotError
 
@@ -35,6 +37,8 @@ def _usd(text: str) -> Decimal:
         raise typer.BadParameter(str(error)) from None
     if not Decimal("0.10") <= price <= Decimal(10_000):
         raise typer.BadParameter("must be from 0.10 to 10000 USD")
+    if price != round(price, 6):
+        raise typer.BadParameter("has more than six decimals")
     return price
 
 
@@ -49,6 +53,7 @@ MeanPrice: TypeAlias = Annotated[
 
 
 def demo(
+    ctx: typer.Context,
     *,
     hours: Annotated[int, typer.Option(min=1, max=24 * 366, help="Virtual hours to run.")] = 24,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same run.")] = 1,
@@ -61,24 +66,31 @@ def demo(
     ] = DATABASE,
     as_json: Json = False,
 ) -> None:
-    """Rehearse a day: the whole bot keeps inference stocked, in virtual time, on a simulated exchange in memory."""
+    """Rehearse a day: the whole bot keeps inference stocked, in virtual time, on a simulated exchange in memory.
+
+    It runs one `replenish`. With `--config FILE` (before `demo`) it runs the strategies of that file instead; inference
+    uses up the first market of the first one.
+    """
     from bot import logs
     from bot.cli.rehearsal import rehearse
     from bot.clock import SystemClock
     from bot.sim.build import Scenario
-    from bot.sim.config import VenueConfig
+    from bot.sim.config import SYMBOLS, VenueConfig
 
+    if client is not None and demand is None:
+        raise typer.BadParameter("needs --demand, the trace to take the client from", param_hint="--client")
     logs.configure("error", "auto", SystemClock(), sys.stderr)
+    settings = _settings(Options.of(ctx), database_url, mean_price)
+    traded = list(dict.fromkeys(symbol for one in settings.strategies for symbol in one.markets))
     scenario = Scenario(
-        venue=VenueConfig(symbols=(SYMBOL,)),
+        venue=VenueConfig(symbols=tuple(symbol for symbol in SYMBOLS if symbol in traded) or (SYMBOL,)),
         seed=seed,
         mean_price=mean_price,
         candles=prices,
-        demand_symbol=SYMBOL,
+        demand_symbol=traded[0],
         trace=demand,
         client=client,
     )
-    settings = _settings(database_url, mean_price)
     with _progress(f"{hours} virtual hours") as report:
         summary = rehearse(settings, scenario, hours=hours, progress=report)
     if as_json:
@@ -89,10 +101,15 @@ def demo(
         raise GridbotError("the database does not hold what the exchange shows; please report this with its seed")
 
 
-def _settings(database_url: str, mean_price: Decimal) -> Settings:
-    """The settings of a demo: one `replenish`, free to pay a quarter more than the mean price."""
-    from bot.settings import Settings
+def _settings(options: Options, database_url: str, mean_price: Decimal) -> Settings:
+    """The configured strategies if a configuration was named, else one `replenish`, free to pay a quarter more.
 
+    The database is always the demo's own.
+    """
+    from bot.settings import Settings
+    from bot.storage.engine import parse_url
+
+    parse_url(database_url)
     strategy: dict[str, Any] = {
         "name": f"stock-{SYMBOL}",
         "strategy": "replenish",
@@ -100,9 +117,11 @@ def _settings(database_url: str, mean_price: Decimal) -> Settings:
         "schedule": {"every": "60s"},
         "parameters": {"floor": 5, "target": 15, "max_price": round(mean_price * Decimal("1.25"), 2)},
     }
-    return Settings.model_validate(
-        {"database": {"url": database_url}, "engine": {"poll_seconds": 15}, "strategies": [strategy]}
-    )
+    chosen: dict[str, Any] = {"strategies": [strategy], "engine": {"poll_seconds": 15}}
+    if options.config is not None or options.overrides:
+        configured = options.settings(check_strategies=True)
+        chosen = {"strategies": configured.strategies or [strategy], "engine": configured.engine}
+    return Settings.model_validate(chosen | {"database": {"url": database_url}})
 
 
 @contextmanager
@@ -119,19 +138,20 @@ def _progress(what: str) -> Iterator[Callable[[float], None]]:
 
 
 def _tell(summary: Summary, settings: Settings) -> None:
-    parameters = settings.strategies[0].parameters
-    say(
-        f"{summary.seconds // 3600} virtual hours of `replenish`: floor {parameters['floor']} and target "
-        f"{parameters['target']} units, at most {parameters['max_price']} USD a unit (seed {summary.seed})\n"
-    )
+    say(f"{summary.seconds // 3600} virtual hours, seed {summary.seed}")
+    for one in settings.strategies:
+        parameters = ", ".join(f"{name} {value}" for name, value in one.parameters.items())
+        say(f"{one.strategy} on {', '.join(one.markets)}: {parameters or 'default parameters'}")
+    say("")
+    paid = "" if summary.mean_price is None else f" for {summary.units_bought * summary.mean_price:,.2f} USD"
     rows = [
         ("tokens asked for", f"{summary.tokens_asked:,}"),
-        ("  served", f"{summary.tokens_served:,} ({100 * summary.share_served:.2f} %)"),
-        ("  turned away", f"{summary.tokens_refused:,}, in {summary.stockouts} stock-outs"),
-        ("units bought", f"{summary.units_bought:,}"),
+        ("  served", f"{summary.tokens_served:,} ({100 * summary.share_served:.3f} %)"),
+        ("  turned away", f"{summary.tokens_refused:,}, in {_count(summary.stockouts, 'stock-out')}"),
+        ("units bought", f"{summary.units_bought:,}{paid}"),
         ("  mean price paid", _price(summary.mean_price)),
         ("  the market's mean", _price(summary.market_mean_price)),
-        ("units moved", f"{summary.units_transferred:,} to Consumption, in {summary.transfers_stored} transfers"),
+        ("units moved", f"{summary.units_transferred:,} to Consumption"),
         ("units expired", f"{summary.units_expired:,}"),
         ("fills", f"{summary.fills_stored} in the database, {summary.trades_on_exchange} on the exchange"),
         ("transfers", f"{summary.transfers_stored} in the database, {summary.transfers_on_exchange} on the exchange"),
@@ -140,12 +160,22 @@ def _tell(summary: Summary, settings: Settings) -> None:
         say(f"{name:<22}{value}")
     say(f"\ndatabase: {summary.database_url}\n\nTry next:")
     for command in (
-        f"gridbot fills --database-url {summary.database_url}",
-        f"gridbot orders --database-url {summary.database_url}",
-        "gridbot demo --hours 168 --seed 2",
-        "gridbot --config config.example.yaml paper     the same bot in real time, over HTTP",
+        f"fills --database-url {summary.database_url}",
+        f"orders --database-url {summary.database_url}",
+        "demo --hours 168 --seed 2",
+        "--config config.example.yaml paper     the same bot in real time, over HTTP",
     ):
-        say(f"  {command}")
+        say(f"  {_program()} {command}")
+
+
+def _program() -> str:
+    """What to type for gridbot: its name, or its path where the shell would not find it."""
+    typed = sys.argv[0]
+    return typed if Path(typed).name == "gridbot" and not shutil.which("gridbot") else "gridbot"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _price(price: float | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,9 +41,13 @@ class Options:
         Raises:
             ConfigError: something is wrong; the text lists every fault.
         """
-        from bot.settings import load_settings
+        from bot.settings import config_file, load_settings
         from bot.strategy import registry
 
+        file = config_file(self.config)
+        for folder in (str(Path.cwd()), str(file.resolve().parent) if file else ""):
+            if folder and folder not in sys.path:
+                sys.path.append(folder)  # where a user's own strategies lie
         check = registry.check if check_strategies else None
         return load_settings(self.config, dotenv=DOTENV, overrides=self.overrides, check_strategy=check)
 

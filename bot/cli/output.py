@@ -10,9 +10,12 @@ import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from numbers import Number
-from typing import Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 """The `--json` option of a command."""
@@ -48,10 +51,23 @@ def show(records: Sequence[Record], columns: Sequence[str], *, as_json: bool, em
 def table(records: Sequence[Record], columns: Sequence[str]) -> None:
     """Print a table: numbers to the right, moments in UTC to the second.
 
-    Nothing is cut or folded: on a terminal that is too narrow for the table, each record has lines of its own.
+    On a terminal that is too narrow, columns are left out from the right, and named; nothing else is cut or folded.
     """
-    from rich.box import SIMPLE_HEAD
     from rich.console import Console
+
+    wide = Console(file=sys.stdout, width=_WIDE)
+    room = Console(file=sys.stdout).width if sys.stdout.isatty() else _WIDE
+    shown = list(columns)
+    while len(shown) > 1 and wide.measure(_drawn(records, shown)).maximum > room:
+        shown.pop()
+    wide.print(_drawn(records, shown))
+    if left_out := columns[len(shown) :]:
+        names = ", ".join(_title(column, moments=False) for column in left_out)
+        say(f"(left out on this narrow terminal: {names}; --json has all)")
+
+
+def _drawn(records: Sequence[Record], columns: Sequence[str]) -> Table:
+    from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
 
@@ -62,13 +78,7 @@ def table(records: Sequence[Record], columns: Sequence[str]) -> None:
         drawn.add_column(title, justify="right" if _are(Number, values) else "left", no_wrap=True)
     for record in records:
         drawn.add_row(*(Text(_cell(record[column])) for column in columns))
-    wide = Console(file=sys.stdout, width=_WIDE)
-    if sys.stdout.isatty() and wide.measure(drawn).maximum > Console(file=sys.stdout).width:
-        for record in records:
-            details({column: record[column] for column in columns})
-            say("")
-    else:
-        wide.print(drawn)
+    return drawn
 
 
 def details(record: Record) -> None:

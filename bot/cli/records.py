@@ -32,7 +32,10 @@ _HINT = "start the bot with `gridbot run` or try `gridbot demo`"
 
 def orders(
     ctx: typer.Context,
-    client_order_id: Annotated[str | None, typer.Argument(help="Show this one, its history and its fills.")] = None,
+    client_order_id: Annotated[
+        str | None,
+        typer.Argument(metavar="[ORDER]", help="Show this one, by either id, with its history and its fills."),
+    ] = None,
     *,
     limit: Limit = 20,
     database_url: DatabaseUrl = None,
@@ -48,7 +51,18 @@ def orders(
         symbols = await _symbols(store)
         return [_order_record(order, symbols) for order in await store.recent_orders(limit)]
 
-    columns = ("created_at", "strategy", "symbol", "side", "quantity", "filled", "price", "state", "client_order_id")
+    columns = (
+        "created_at",
+        "strategy",
+        "symbol",
+        "side",
+        "quantity",
+        "filled",
+        "price",
+        "average_price",
+        "state",
+        "client_order_id",
+    )
     show(_read(url, read), columns, as_json=as_json, empty=f"no orders yet; {_HINT}")
 
 
@@ -79,7 +93,7 @@ def transfers(
 
 
 def balances(ctx: typer.Context, *, database_url: DatabaseUrl = None, as_json: Json = False) -> None:
-    """Show the balances as they were stored last: cash in USD, the rest in units."""
+    """Show what was held when balances were stored last: cash in USD, the rest in units."""
 
     async def read(store: Store) -> list[Record]:
         symbols = await _symbols(store)
@@ -88,17 +102,20 @@ def balances(ctx: typer.Context, *, database_url: DatabaseUrl = None, as_json: J
 
     columns = ("at", "account", "symbol", "total", "available", "locked")
     records = _read(Options.of(ctx).database_url(database_url), read)
-    show(records, columns, as_json=as_json, empty=f"no balances yet; {_HINT}")
+    held = [record for record in records if as_json or record["total"] or record["account"] == "cash"]
+    show(held, columns, as_json=as_json, empty=f"no balances yet; {_HINT}")
 
 
 def _one_order(url: str, client_order_id: str, *, as_json: bool) -> None:
     async def read(store: Store) -> tuple[Record, list[Record], list[Record]]:
         order = await store.order(client_order_id)
+        if order is None:  # perhaps the exchange's id of it, as fills have it
+            order = next(iter((await store.orders_by_order_id([client_order_id])).values()), None)
         if order is None:
             raise GridbotError(f"there is no order {client_order_id}; `gridbot orders` lists the newest")
         symbols = await _symbols(store)
-        history = await store.order_history(client_order_id)
-        newest_first = await store.recent_fills(order.quantity, client_order_id=client_order_id)
+        history = await store.order_history(order.client_order_id)
+        newest_first = await store.recent_fills(order.quantity, client_order_id=order.client_order_id)
         return (
             _order_record(order, symbols),
             [asdict(event) for event in history],
@@ -118,7 +135,12 @@ def _one_order(url: str, client_order_id: str, *, as_json: bool) -> None:
 
 
 def _order_record(order: Order, symbols: Symbols) -> Record:
-    return {**asdict(order), "symbol": symbols(order.market_id)}
+    average = order.average_price
+    return {
+        **asdict(order),
+        "average_price": None if average is None else round(average, 6),
+        "symbol": symbols(order.market_id),
+    }
 
 
 def _fill_record(fill: Fill, symbols: Symbols) -> Record:

@@ -1,4 +1,4 @@
-"""Running until Ctrl-C or SIGTERM."""
+"""Running until Ctrl-C, SIGTERM or the end of the terminal."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ import signal
 from collections.abc import Awaitable, Callable
 
 import typer
+
+ECHO_SECONDS = 0.5
+"""A signal that follows the first so soon is the same one, sent to the process and to its group."""
 
 STOPPED = 130
 """The exit status after a second signal, which stops at once."""
@@ -20,13 +23,17 @@ def run_until_told(main: Callable[[asyncio.Event], Awaitable[None]]) -> None:
         assert task is not None
         stop = asyncio.Event()
 
+        loop = asyncio.get_running_loop()
+        first: list[float] = []
+
         def heard() -> None:
-            if stop.is_set():
+            first.append(loop.time())
+            if loop.time() - first[0] > ECHO_SECONDS:
                 task.cancel()
             stop.set()
 
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, heard)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, heard)
         await main(stop)
 
     try:

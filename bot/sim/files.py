@@ -16,7 +16,6 @@ def write_private(path: Path, data: bytes) -> None:
         DaemonError: the file system refuses.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         try:
             with os.fdopen(handle, "wb") as file:

@@ -55,7 +55,7 @@ def _choose(path: Path, table: Table, client: str | None) -> list[Row]:
     if client is None:
         if len(by_client) > 1:
             some = ", ".join(list(by_client)[:3])
-            raise DataError(f"{path} has {len(by_client)} clients; choose one with --client, such as {some}")
+            raise DataError(f"{path} has {len(by_client)} clients; name one of them as the client, such as {some}")
         (client,) = by_client
     if client not in by_client:
         close = difflib.get_close_matches(client, by_client) or list(by_client)[:3]

@@ -6,8 +6,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.errors import StoreError
+from bot.storage import records
 from bot.storage.store import SqlStore, open_store
-from bot.storage.tables import metadata, runs
+from bot.storage.tables import metadata
 
 
 async def begin_anew(url: str, *, kind: str) -> SqlStore:
@@ -35,9 +36,7 @@ async def begin_anew(url: str, *, kind: str) -> SqlStore:
 
 def _empty(connection: Connection, kind: str) -> list[str]:
     """Delete every row, or nothing if there are runs of other kinds, whose names are given back."""
-    others = list(
-        connection.scalars(sa.select(runs.c.kind).where(runs.c.kind != kind).distinct().order_by(runs.c.kind))
-    )
+    others = [one for one in records.run_kinds(connection) if one != kind]
     if not others:
         for table in reversed(metadata.sorted_tables):
             connection.execute(sa.delete(table))

@@ -32,6 +32,11 @@ def begin_run(db: Connection, run: Run) -> None:
     db.execute(_INSERT_RUN, values(run))
 
 
+def run_kinds(db: Connection) -> list[str]:
+    """The kinds of the runs that are stored, sorted."""
+    return list(db.scalars(select(runs.c.kind).distinct().order_by(runs.c.kind)))
+
+
 def end_run(db: Connection, run_id: str, at: datetime) -> None:
     """Store a run's clean end. Raises `StoreError` when the run is not stored."""
     if not db.execute(update(runs).where(runs.c.run_id == run_id).values(ended_at=at)).rowcount:

@@ -54,6 +54,10 @@ class SqlStore:
         """Record a start."""
         await self._run(records.begin_run, run)
 
+    async def run_kinds(self) -> list[str]:
+        """The kinds of the runs that are stored, sorted."""
+        return await self._run(records.run_kinds)
+
     async def end_run(self, run_id: str, at: datetime) -> None:
         """Record a clean end."""
         await self._run(records.end_run, run_id, at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import inspect
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict
@@ -25,14 +26,16 @@ class Strategy(BaseModel):
     they want through it and never talk to the exchange themselves. Override those that are of use.
 
     Raises:
-        StrategyError: when the class is made, if it has a misspelt hook.
+        StrategyError: when the class is made, if it has a misspelt hook or one that is not async.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
-        for name in vars(cls):
+        for name, member in vars(cls).items():
+            if name in HOOKS and not inspect.iscoroutinefunction(member):
+                raise StrategyError(f"strategy {cls.__name__}: its hook '{name}' must be written 'async def {name}'")
             if name.startswith("on_") and name not in HOOKS:
                 close = difflib.get_close_matches(name, HOOKS, n=1)
                 advice = f"did you mean '{close[0]}'?" if close else f"the hooks are {', '.join(HOOKS)}"

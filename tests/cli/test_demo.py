@@ -31,6 +31,26 @@ KEYS = [
     "database_url",
 ]
 
+OWN_STRATEGY = """
+from decimal import Decimal
+from bot import Context, Strategy
+
+class Once(Strategy):
+    units: int = 1
+
+    async def on_start(self, ctx: Context) -> None:
+        ctx.buy(self.units, Decimal("2.50"))
+"""
+
+OWN_CONFIG = """
+strategies:
+  - name: once
+    strategy: own_strategies:Once
+    markets: [code-max]
+    schedule: {every: 60s}
+    parameters: {units: 7}
+"""
+
 
 def demo(gridbot: Gridbot, *arguments: str) -> dict[str, Any]:
     found = gridbot("demo", "--json", *arguments).json
@@ -131,9 +151,34 @@ def test_an_unknown_client_and_a_missing_file_are_told_in_a_line(gridbot: Gridbo
     assert missing.err.count("\n") == 1
 
 
+def test_a_named_configuration_is_what_runs(gridbot: Gridbot, tmp_path: Path) -> None:
+    (tmp_path / "own_strategies.py").write_text(OWN_STRATEGY)
+    (tmp_path / "mine.yaml").write_text(OWN_CONFIG)
+    result = gridbot("--config", "mine.yaml", "demo", "--hours", "1")
+    assert (result.status, result.err) == (0, "")
+    assert "own_strategies:Once on code-max: units 7" in result.out
+    (order,) = gridbot("orders", "--json", "--database-url", "sqlite:///gridbot-demo.db").json
+    assert (order["symbol"], order["quantity"]) == ("code-max", 7)
+
+
+def test_a_configuration_that_is_wrong_is_refused(gridbot: Gridbot) -> None:
+    assert gridbot("--config", "nowhere.yaml", "demo").status == 1
+    result = gridbot("--set", "engine.pol_seconds=3", "demo")
+    assert result.status == 1
+    assert "poll_seconds" in result.err
+
+
 @pytest.mark.parametrize(
     "arguments",
-    [("--hours", "0"), ("--seed", "x"), ("--mean-price", "cheap"), ("--mean-price", "0.01"), ("--nothing",)],
+    [
+        ("--hours", "0"),
+        ("--seed", "x"),
+        ("--mean-price", "cheap"),
+        ("--mean-price", "0.01"),
+        ("--mean-price", "2.1234567"),
+        ("--client", "x"),
+        ("--nothing",),
+    ],
 )
 def test_wrong_usage_has_status_two(gridbot: Gridbot, arguments: tuple[str, ...]) -> None:
     assert gridbot("demo", *arguments).status == 2
@@ -149,6 +194,14 @@ def test_a_database_of_real_runs_is_never_emptied(gridbot: Gridbot, tmp_path: Pa
     assert "holds runs of `gridbot run`" in result.err
     assert database.execute("SELECT count(*) FROM orders").fetchone() == orders
     database.close()
+
+
+@pytest.mark.parametrize("url", ["foo", "mysql://user:secret@host/name"])
+def test_a_database_of_no_known_kind_is_told_in_a_line(gridbot: Gridbot, url: str) -> None:
+    result = gridbot("demo", "--database-url", url)
+    assert result.status == 1
+    assert "sqlite:///" in result.err
+    assert "secret" not in result.err
 
 
 def test_a_database_that_cannot_be_opened_is_told_in_a_line(gridbot: Gridbot, tmp_path: Path) -> None:

@@ -40,7 +40,10 @@ async def store_a_day(url: str) -> None:
             fill = Fill(f"trade-{number}", "venue-1", MARKET.market_id, Side.BUY, Decimal("2.40"), quantity, at)
             filled = first.filled + quantity
             state = OrderState.FILLED if filled == 10 else OrderState.OPEN
-            first = replace(first, order_id="venue-1", filled=filled, state=state, updated_at=at)
+            notional = Decimal("2.40") * filled
+            first = replace(
+                first, order_id="venue-1", filled=filled, filled_notional=notional, state=state, updated_at=at
+            )
             record = OrderRecord(at, first.client_order_id, "filled", state, f"{quantity} at 2.40 [maker]")
             assert await store.add_fill(fill, first, record)
         await store.add_transfer(Transfer("transfer-1", "stock", MARKET.instrument_id, 5, START, START))
@@ -68,9 +71,9 @@ def rows(text: str) -> Sequence[list[str]]:
 
 def test_orders_are_listed_newest_first_with_times_in_utc(stored: Gridbot) -> None:
     assert rows(stored("orders").out) == [
-        words("created at (UTC) strategy symbol side quantity filled price state client order id"),
+        words("created at (UTC) strategy symbol side quantity filled price average price state client order id"),
         words("2026-01-05 12:32:00 stock text-prime buy 10 0 2.5 submitting order-2"),
-        words("2026-01-05 12:31:00 stock text-prime buy 10 10 2.5 filled order-1"),
+        words("2026-01-05 12:31:00 stock text-prime buy 10 10 2.5 2.4 filled order-1"),
     ]
     assert len(rows(stored("orders", "--limit", "1").out)) == 2
 
@@ -98,10 +101,15 @@ def test_orders_as_json_are_whole_and_exact(stored: Gridbot) -> None:
         "state": "filled",
         "order_id": "venue-1",
         "filled": 10,
-        "filled_notional": "0",
+        "filled_notional": "24",
+        "average_price": "2.4",
         "time_in_force": "gtc",
         "reason": "",
     }
+
+
+def test_an_order_is_found_by_the_exchanges_id_too(stored: Gridbot) -> None:
+    assert stored("orders", "venue-1", "--json").json == stored("orders", "order-1", "--json").json
 
 
 def test_one_order_is_told_with_its_history_and_its_fills(stored: Gridbot) -> None:

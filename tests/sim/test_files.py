@@ -12,7 +12,7 @@ from bot.sim.files import read_private, write_private
 
 
 def test_a_private_file_is_readable_by_its_owner_alone_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
-    path = tmp_path / "new" / "keys.json"
+    path = tmp_path / "keys.json"
     write_private(path, b"first")
     write_private(path, b"second")
     assert read_private(path) == b"second"
@@ -34,6 +34,12 @@ def test_a_write_that_fails_is_told_and_leaves_what_was_there(tmp_path: Path) ->
     with pytest.raises(DaemonError, match=r"state cannot be written: .*; check its folder"):
         write_private(path, b"data")
     assert [entry.name for entry in tmp_path.iterdir()] == ["state"]
+
+
+def test_a_missing_folder_is_told_and_not_made(tmp_path: Path) -> None:
+    with pytest.raises(DaemonError, match="No such file or directory; check its folder"):
+        write_private(tmp_path / "new" / "keys.json", b"data")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_is_a_file_is_told(tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ def test_a_malformed_request_is_told_with_its_line(tmp_path: Path, text: str, fa
 
 def test_a_client_must_be_named_where_there_are_several(tmp_path: Path) -> None:
     path = trace_file(tmp_path, SERVEGEN + "a,0,1,10\nb,0,1,10\n")
-    with pytest.raises(DataError, match="has 2 clients; choose one with --client, such as a, b"):
+    with pytest.raises(DataError, match="has 2 clients; name one of them as the client, such as a, b"):
         read_trace(path)
 
 

@@ -77,6 +77,13 @@ def test_a_misspelt_hook_is_refused_when_the_class_is_made() -> None:
             async def on_zzz(self, ctx: Context) -> None: ...
 
 
+def test_a_hook_that_is_not_async_is_refused_when_the_class_is_made() -> None:
+    with pytest.raises(StrategyError, match="must be written 'async def on_tick'"):
+
+        class Plain(Strategy):
+            def on_tick(self, ctx: Context) -> None: ...  # type: ignore[override]
+
+
 async def test_every_hook_may_be_left_out() -> None:
     ctx = a_context()
     arguments: dict[str, tuple[Any, ...]] = {"on_order": (None,), "on_fill": (None,)}
