@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from decimal import Decimal
@@ -18,7 +19,7 @@ from bot.engine.daemon import Daemon, OnStop, Pace
 from bot.engine.runner import Instance
 from bot.engine.schedule import Schedule
 from bot.errors import DaemonError, StoreError
-from bot.ports import Response, Run
+from bot.ports import Request, Response, Run
 from bot.storage import open_store
 from bot.strategy.context import MarketView
 from tests.world import START, World, a_world
@@ -390,3 +391,71 @@ def test_state_that_would_not_come_back_fails_its_hook_and_nothing_else(tmp_path
     world = run_daemon(tmp_path, [probe()], minutes(2.5))
     assert [hook for hook, _ in Probe.calls].count("probe tick") == 2
     assert world.state == {}  # type: ignore[attr-defined]
+
+
+def test_news_that_cannot_be_true_stops_the_bot_rather_than_have_it_guess(tmp_path: Path) -> None:
+    Probe.act = buy_once
+
+    async def story(world: World) -> None:
+        await world.clock.sleep(30)
+        (order,) = await world.store.live_orders()
+        trade = {
+            "trade_id": "t-1",
+            "order_id": order.order_id,
+            "market_id": order.market_id,
+            "side": "buy",
+            "price": "2.00",
+            "quantity": 11,
+            "execution_timestamp": world.clock.now().isoformat(),
+        }
+        answer = Response(200, {}, json.dumps({"data": [trade], "paging": {}}).encode())
+        world.transport.fail("GET", "trading/trades", answer, applied=False)
+        await world.clock.sleep(60)
+
+    with pytest.raises(ExceptionGroup) as failed:
+        run_daemon(tmp_path, [probe()], story)
+    error = failed.value.exceptions[0]
+    assert isinstance(error, DaemonError)
+    assert "stopped rather than guess" in str(error)
+
+
+def test_what_could_not_be_done_in_time_is_taken_up_by_the_next_start(tmp_path: Path) -> None:
+    Probe.act = buy_once
+    started: list[float] = []
+
+    async def story(world: World) -> None:
+        started.append((world.clock.now() - START).total_seconds())
+        await world.clock.sleep(30)
+        if len(started) == 1:
+            world.transport.before = hang
+        else:
+            world.transport.before = None
+            await world.clock.sleep(30)
+
+    async def hang(_: object) -> None:
+        if len(started) == 1:
+            await asyncio.Event().wait()
+
+    world = run_daemon(tmp_path, [probe()], story, runs=2)
+    assert started[1] <= 30 + 4.1
+    assert [order.state for order in world.orders] == [OrderState.CANCELLED]  # type: ignore[attr-defined]
+    assert world.transport.count("POST", "orders") == 1
+
+
+def test_reading_goes_on_after_the_time_that_the_exchange_names(tmp_path: Path) -> None:
+    Probe.act = buy_once
+    asked: list[float] = []
+
+    async def story(world: World) -> None:
+        async def note(request: Request) -> None:
+            if request.path.endswith("/orders"):
+                asked.append((world.clock.now() - START).total_seconds())
+
+        await world.clock.sleep(60)
+        world.transport.before = note
+        busy = Response(429, {"retry-after": "40"}, b'{"errors": {"detail": "slow down"}}')
+        world.transport.fail("GET", "trading/orders", busy, applied=False)
+        await world.clock.sleep(55)
+
+    run_daemon(tmp_path, [probe(every=timedelta(hours=1))], story)
+    assert asked[1] - asked[0] >= 40
