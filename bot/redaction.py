@@ -30,7 +30,7 @@ _NAMES = frozenset(
 )
 _ENDINGS = ("_api_key", "_passphrase", "_password", "_private_key", "_secret", "_signature", "_signing_key", "_token")
 
-_PASSWORD_IN_URL = re.compile(r"""(\b[a-z][a-z0-9+.-]*://[^\s:/@"']*):[^\s"'<>]*@""", re.IGNORECASE)
+_PASSWORD_IN_URL = re.compile(r"""(\b[a-z][a-z0-9+.-]*://[^\s:/@"']*):\S*@""", re.IGNORECASE)
 _NAMED_IN_TEXT = re.compile(
     r"""\b((?:authorization|x-api-key|x-thegrid-signature)["']?\s*[:=]\s*["']?(?:bearer\s+)?  # a header's name
         |(?:password|secret|token|signing_key)(?:\s*=|["']\s*:)\s*["']?)                       # a setting's

@@ -103,12 +103,12 @@ def shortened(text: str) -> str:
 
 def _problem(body: dict[str, Any]) -> Problem:
     match body:
-        case {"errors": {"detail": str(detail)}}:
-            return Problem("", detail)
         case {"error": {"message": str(message), **rest}}:
             return Problem(str(rest.get("code") or ""), message)
         case {"error": {"code": str(code)}}:
             return Problem(code, "")
+        case {"errors": {"detail": str(detail)}}:
+            return Problem("", detail)
         case {"message": str(message)}:
             return Problem(str(body.get("code") or ""), message)
         case {"errors": dict() | list() as faults}:

@@ -31,7 +31,8 @@ def data(payload: object, status: int = 200, **about: Any) -> Answer:
 
 
 def refused(refusal: Refusal) -> Answer:
-    """A refusal, in the form that has room for what is known of it: the exchange's plain form knows no codes."""
+    """A refusal in the exchange's plain form and, where there is a code, also in the form that has room for it."""
+    body: dict[str, object] = {"errors": {"detail": refusal.detail}}
     if refusal.code:
-        return answer({"error": {"code": refusal.code, "message": refusal.detail, "details": None}}, refusal.status)
-    return answer({"errors": {"detail": refusal.detail}}, refusal.status)
+        body["error"] = {"code": refusal.code, "message": refusal.detail, "details": None}
+    return answer(body, refusal.status)

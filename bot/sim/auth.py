@@ -48,7 +48,7 @@ class SignatureCheck:
         account = self._account_of_key(fingerprint)
         if account is None or account.verify_key is None:
             raise unauthorized("unknown signing key")
-        if not _UNIX_SECONDS.fullmatch(timestamp) or abs(int(timestamp) - now.timestamp()) > self._tolerance:
+        if not _UNIX_SECONDS.fullmatch(timestamp) or abs(int(timestamp) - int(now.timestamp())) > self._tolerance:
             raise unauthorized("timestamp is not Unix seconds, or too far from the exchange's clock")
         if not _is_signed(request, timestamp, signature, account.verify_key):
             raise unauthorized("invalid signature")

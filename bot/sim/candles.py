@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 from bot.errors import DataError
 from bot.sim.tables import Row, Table
+
+SHORTEST = timedelta(seconds=1)
+"""The least time between two candles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,8 @@ def read_candles(path: Path) -> list[Candle]:
         candle = _candle(row, time)
         if candles and candle.at <= candles[-1].at:
             raise row.fault(f"{candle.at} comes after {candles[-1].at}; times must rise")
+        if candles and candle.at - candles[-1].at < SHORTEST:
+            raise row.fault(f"{candle.at} comes less than a second after {candles[-1].at}")
         candles.append(candle)
     return candles
 

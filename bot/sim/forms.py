@@ -79,7 +79,7 @@ def transfer_form(body: bytes) -> TransferForm:
 def _fields(body: bytes) -> dict[str, Any]:
     try:
         return _decoder.decode(body)
-    except (msgspec.DecodeError, RecursionError):
+    except (ValueError, ArithmeticError, RecursionError):  # also numbers and texts that no decoder can hold
         raise malformed("the body must be a JSON object") from None
 
 

@@ -35,6 +35,8 @@ class Query:
         for part in bracketed.values():
             if "field" in part and "value" in part and part.get("op", "==") == "==":
                 self._values[part["field"]] = part["value"]
+        if self._values.get("status") == "open":  # the exchange has two words for it, and answers with the other
+            self._values["status"] = "active"
 
     def text(self, name: str) -> str | None:
         """A value as it was sent; None when it was not."""

@@ -17,7 +17,10 @@ MAX_BODY_BYTES = 1_000_000
 """The largest request body that is read; a larger one is answered with 413."""
 
 READ_SECONDS = 10.0
-"""How long a client may take to send a body, answered with 408 after that; a silent connection is closed as soon."""
+"""How long a client may take to send a body, answered with 408 after that."""
+
+KEEP_ALIVE_SECONDS = 75.0
+"""How long a silent connection stays open: longer than clients keep theirs, so that none meets a closing one."""
 
 STEP_SECONDS = 1.0
 """How often the exchange moves on while nobody asks it anything."""
@@ -119,7 +122,7 @@ async def _listening(keeper: _Keeper, host: str, port: int) -> AsyncIterator[Ser
         app,
         access_log=None,
         auto_decompress=False,
-        keepalive_timeout=READ_SECONDS,
+        keepalive_timeout=KEEP_ALIVE_SECONDS,
         lingering_time=SHUTDOWN_SECONDS,
         shutdown_timeout=SHUTDOWN_SECONDS,
     )

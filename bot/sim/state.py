@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -15,6 +15,9 @@ from bot.sim.keep import kept
 from bot.sim.revive import revived
 from bot.sim.snapshot import KeptVenue
 from bot.sim.venue import Venue
+
+CLOCK_SLACK = timedelta(hours=1)
+"""How far a clock may have been set back since an exchange was put away."""
 
 
 def save(path: Path, data: bytes) -> None:
@@ -59,5 +62,7 @@ def restore(data: bytes, config: VenueConfig, now: datetime, ids: Ids) -> Venue:
         venue = revived(msgspec.json.decode(data, type=KeptVenue), config, ids)
     except (ValueError, LookupError) as error:
         raise DataError(f"not a whole simulated exchange ({error}); move it away to begin anew") from None
+    if venue.now > now + CLOCK_SLACK:
+        raise DataError(f"it was kept at {venue.now}, which is still to come; set the clock right, or move it away")
     venue.advance(now)
     return venue

@@ -15,6 +15,9 @@ from pathlib import Path
 from bot.domain.money import decimal_of
 from bot.errors import DataError
 
+_LARGEST_EXPONENT = 15
+"""Of what is measured in these files nothing is larger than 10^16, nor smaller than 10^-15 without being zero."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -32,12 +35,15 @@ class Row:
         """A cell's exact value.
 
         Raises:
-            DataError: it is not a finite number.
+            DataError: it is not a finite number, or not one that anything here could be.
         """
         try:
-            return decimal_of(self.text(column))
+            number = decimal_of(self.text(column))
         except ValueError as error:
             raise self.fault(f"{column}: {error}") from None
+        if number and abs(number.adjusted()) > _LARGEST_EXPONENT:
+            raise self.fault(f"{column}: {self.text(column)[:40]} is out of any range")
+        return number
 
     def moment(self, column: str) -> datetime:
         """A cell in ISO 8601 as a moment; UTC where it names no zone.

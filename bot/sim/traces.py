@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from bot.errors import DataError
@@ -15,6 +16,13 @@ from bot.sim.tables import Row, Table
 
 REQUEST_SLOT_SECONDS = 10
 """Slot length into which a trace that lists single requests is summed up, seconds."""
+
+
+LONGEST_SLOT_SECONDS = 24 * 3600
+"""The longest slot that a trace may have."""
+
+LONGEST_LOG = timedelta(days=366)
+"""The longest time that a log of single requests may cover."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +78,8 @@ def _slotted(path: Path, rows: list[Row]) -> DemandTrace:
     slot_seconds = _seconds(rows[1]) - start
     if slot_seconds <= 0:
         raise rows[1].fault(f"t_s is {start + slot_seconds}, after {start}; times must rise")
+    if slot_seconds > LONGEST_SLOT_SECONDS:
+        raise rows[1].fault(f"t_s is {start + slot_seconds}, after {start}; a slot is a day at most")
     for slot, row in enumerate(rows):
         due = start + slot * slot_seconds
         if _seconds(row) != due:
@@ -85,6 +95,8 @@ def _summed(table: Table) -> DemandTrace:
         if last is not None and at < last:
             raise row.fault(f"{at} comes after {last}; times must not fall")
         first, last = first or at, at
+        if at - first > LONGEST_LOG:
+            raise row.fault(f"{at} is more than {LONGEST_LOG.days} days after the first request, {first}")
         slot = int((at - first).total_seconds()) // REQUEST_SLOT_SECONDS
         slots[slot] = slots.get(slot, 0) + _tokens(row, "contexttokens") + _tokens(row, "generatedtokens")
     return DemandTrace(REQUEST_SLOT_SECONDS, tuple(slots.get(slot, 0) for slot in range(max(slots) + 1)))

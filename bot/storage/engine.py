@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
 
 from bot.errors import StoreUnavailable
+from bot.redaction import mask
 from bot.storage.types import strict_json
 
 DRIVERS = {
@@ -45,6 +46,8 @@ def parse_url(url: str) -> URL:
     Raises:
         StoreUnavailable: it is malformed, or names a database or an option that gridbot does not know.
     """
+    if any(character.isspace() for character in url):
+        raise StoreUnavailable(f"the database URL has a blank in it; write %20 for it. {FORMS}")
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):  # its text may hold the password
@@ -65,7 +68,7 @@ def parse_url(url: str) -> URL:
 def shown(url: str) -> str:
     """The URL as it may be shown and logged: its password hidden. Raises `StoreUnavailable` when it is malformed."""
     parsed = parse_url(url)
-    return parsed.set(drivername=parsed.get_backend_name()).render_as_string(hide_password=True)
+    return mask(parsed.set(drivername=parsed.get_backend_name()).render_as_string(hide_password=False))
 
 
 def make_engine(url: str, *, create: bool = False) -> AsyncEngine:

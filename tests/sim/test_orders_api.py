@@ -331,3 +331,21 @@ def test_trades_can_be_filtered(alice: Client, bob: Client) -> None:
     assert quantities(("market_id", first["market_id"])) == [1, 1, 1, 1]
     assert quantities(("market_id", "market-0")) == []
     assert quantities(("instrument_id", first["instrument_id"])) == [1, 1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b'{"market_id":"\xff"}', b'{"price":1e99999999999999999999}', b'{"other":1e-99999999999999999999}', b"[" * 9000],
+)
+def test_a_body_that_no_decoder_can_hold_is_malformed(alice: Client, body: bytes) -> None:
+    got = alice.post("/v1/orders", body)
+    assert (got.status, got.code) == (400, "VALIDATION_ERROR")
+    assert got.detail == got.json["error"]["message"]
+
+
+def test_both_words_for_a_resting_order_find_it(alice: Client) -> None:
+    placed = alice.order(side="buy", quantity=1, price="1.00")
+    assert placed.status == 201
+    for word in ("active", "open"):
+        found = alice.get("/v1/orders", ("status", word)).data
+        assert [order["status"] for order in found] == ["active"]

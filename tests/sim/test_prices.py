@@ -47,6 +47,7 @@ def test_candles_are_read_with_a_named_and_with_an_unnamed_time_column(tmp_path:
         ("2026-01-01 00:01:00,2,3,1,0.5,0", "line 3: the close 0.5 is not between the low 1 and the high 3"),
         ("2026-01-01 00:01:00,2,3,0,2,0", "line 3: low: 0 is not a positive price"),
         ("2026-01-01 00:01:00,2,x,1,2,0", "line 3: high: 'x' is not a number"),
+        ("2026-01-01 00:00:00.5,2,3,1,2,0", "line 3: 2026-01-01 00:00:00.500000+00:00 comes less than a second after"),
         ("2026-01-01 00:00:00,2,3,1,2,0", "line 3: 2026-01-01 00:00:00+00:00 comes after 2026-01-01 00:00:00+00:00"),
         ("2025-12-31 00:00:00,2,3,1,2,0", "line 3: .*times must rise"),
         ("tomorrow,2,3,1,2,0", "line 3: 'tomorrow' is not a time"),

@@ -142,7 +142,7 @@ async def test_a_client_that_does_not_finish_its_body_is_cut_off(
 async def test_a_silent_connection_is_closed(
     api: ExchangeApi, clock: HandClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server_module, "READ_SECONDS", 0.05)
+    monkeypatch.setattr(server_module, "KEEP_ALIVE_SECONDS", 0.05)
     async with serve(api, clock) as server:
         reader, writer = await asyncio.open_connection("127.0.0.1", URL(server.url).port)
         assert await asyncio.wait_for(reader.read(), 5) == b""

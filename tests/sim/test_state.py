@@ -171,6 +171,11 @@ def test_a_clock_that_went_back_does_no_harm(busy: Venue) -> None:
     assert revived(busy, busy.now - timedelta(hours=1)).now == busy.now
 
 
+def test_an_exchange_from_the_future_is_refused_rather_than_waited_for(busy: Venue) -> None:
+    with pytest.raises(DataError, match="which is still to come; set the clock right"):
+        revived(busy, busy.now - timedelta(days=30))
+
+
 def test_a_new_symbol_gets_a_market_and_the_others_keep_theirs(busy: Venue, alice: Client) -> None:
     venue = revived(busy, config=replace(CONFIG, symbols=("agent-max", *CONFIG.symbols)))
     assert set(busy.markets) < set(venue.markets)

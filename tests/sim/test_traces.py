@@ -52,6 +52,9 @@ def test_single_requests_are_summed_into_slots_from_the_first_on(tmp_path: Path)
         ("a,0,1,10\na,600,1,10\na,600,1,10\n", "line 4: t_s is 600, but 1200 is due: rows come every 600 s"),
         ("a,0,1,10\na,600,1,10\na,1800,1,10\n", "line 4: t_s is 1800, but 1200 is due"),
         ("a,0,1,10\na,0.5,1,10\n", "line 3: t_s: 0.5 is not a whole number of seconds"),
+        ("a,0,1,10\na,9000000000,1,10\n", "line 3: t_s is 9000000000, after 0; a slot is a day at most"),
+        ("a,0,1,10\na,600,1,1e400\n", "line 3: tokens: 1e400 is out of any range"),
+        ("a,0,1,10\na,1e18,1,10\n", "line 3: t_s: 1e18 is out of any range"),
         ("a,0,1,10\n", "line 2: a single row does not tell how long a slot is"),
     ],
 )
@@ -67,6 +70,7 @@ def test_a_malformed_row_is_told_with_file_and_line(tmp_path: Path, text: str, f
     [
         ("2023-11-16 18:17:03,1,1\n2023-11-16 18:17:02,1,1\n", "line 3: .*times must not fall"),
         ("2023-11-16 18:17:03,-4,1\n", "line 2: contexttokens: -4 is negative"),
+        ("2023-11-16 18:17:03,1,1\n9999-11-16 18:17:02,1,1\n", "line 3: .*more than 366 days after the first"),
         ("soon,4,1\n", "line 2: 'soon' is not a time"),
     ],
 )

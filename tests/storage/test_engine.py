@@ -71,6 +71,8 @@ def unreadable_file() -> Iterator[Path]:
         ("sqlite://", "sqlite://"),
         (f"postgres://bob:{SECRET}@db/grid", "postgresql://bob:***@db/grid"),
         (f"postgresql+asyncpg://bob:{SECRET}@db:5433/grid", "postgresql://bob:***@db:5433/grid"),
+        (f"postgresql://bob:a'{SECRET}@db/grid", "postgresql://bob:***@db/grid"),
+        (f"postgresql://bob:p@ss{SECRET}@db/grid", "postgresql://bob:***@db/grid"),
         (f"postgresql://bob:{SECRET}@db/grid?sslmode=require", "postgresql://bob:***@db/grid?sslmode=require"),
     ],
 )
@@ -85,6 +87,7 @@ def test_a_url_is_shown_without_its_password(url: str, text: str) -> None:
         (f"bob:{SECRET}@db/grid", "the database URL is malformed"),
         (f"postgresql://bob:{SECRET}@db:port/grid", "the database URL is malformed"),
         (f"mysql://bob:{SECRET}@db/grid", "'mysql' is not a database that gridbot knows"),
+        (f"postgresql://bob:{SECRET} x@db/grid", "the database URL has a blank in it; write %20 for it"),
         ("sqlite://grid.db", "write sqlite:///grid.db with three slashes"),
         ("sqlite:///grid.db?mode=ro", "unknown options in the database URL: mode; sqlite knows: none"),
         (f"postgresql://bob:{SECRET}@/grid?host=db1,db2", "the database URL cannot be used: All ports are required"),
