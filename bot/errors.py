@@ -15,9 +15,10 @@
         +-- ExchangeUnavailable     a read got no usable answer; reading again is safe
         +-- OutcomeUnknown          a write got no clear answer; it may have been applied
         +-- BadAnswer               an answer that cannot be understood
+        +-- RedirectRefused         inference was to be sent where the key must not go
         +-- RequestRefused          the exchange said no, and it was not applied
             +-- AuthenticationFailed    bad key, signature or time stamp (401)
-            +-- NoStock                 no tokens or no USD for inference (402)
+            +-- NoStock                 no tokens or no USD for inference (402, 503)
             +-- AccessDenied            the account may not do this (403)
             +-- NotFound                unknown order, market, instrument or route (404)
             +-- OrderAlreadyClosed      cancelling what is closed (409, or 500 of that name)
@@ -30,6 +31,11 @@ Messages say what happened, where, and what to do about it; none holds a secret.
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bot.ports import Request
 
 
 class GridbotError(Exception):
@@ -90,6 +96,7 @@ class ExchangeError(GridbotError):
         code: the exchange's error code, or its detail text where it gives no code.
         detail: the exchange's words.
         hint: what a user can do about it; empty when there is nothing to add.
+        request: what was sent, or would have been, without what signs it; None where no request is at fault.
     """
 
     hint = ""
@@ -104,6 +111,7 @@ class ExchangeError(GridbotError):
         request_id: str | None = None,
         code: str = "",
         hint: str = "",
+        request: Request | None = None,
     ) -> None:
         self.detail = detail
         self.method = method
@@ -112,6 +120,7 @@ class ExchangeError(GridbotError):
         self.request_id = request_id
         self.code = code
         self.hint = hint or self.hint
+        self.request = request
         super().__init__(self._text())
 
     def _text(self) -> str:
@@ -142,6 +151,10 @@ class BadAnswer(ExchangeError):
     """An answer that cannot be understood. After a write, the write may have been applied."""
 
 
+class RedirectRefused(ExchangeError):
+    """A redirect leads to a host that is not trusted, to plain http or in circles; nothing was sent there."""
+
+
 class RequestRefused(ExchangeError):
     """The exchange said no. The request was not applied."""
 
@@ -153,7 +166,15 @@ class AuthenticationFailed(RequestRefused):
 
 
 class NoStock(RequestRefused):
-    """No tokens of the instrument in Consumption, or no USD (402)."""
+    """No tokens of the instrument in Consumption, or no USD (402); or more is on its way (503).
+
+    Attributes:
+        instrument: the symbol of the instrument that was asked for; empty where none was.
+    """
+
+    def __init__(self, detail: str, *, instrument: str = "", **facts: Any) -> None:
+        self.instrument = instrument
+        super().__init__(detail, **facts)
 
 
 class AccessDenied(RequestRefused):
@@ -179,9 +200,9 @@ class DuplicateOrder(RequestRefused):
 class RateLimited(RequestRefused):
     """Too many requests (429). `retry_after` is how long to wait, in seconds."""
 
-    def __init__(self, detail: str, *, retry_after: float = 1.0, **facts: object) -> None:
+    def __init__(self, detail: str, *, retry_after: float = 1.0, **facts: Any) -> None:
         self.retry_after = retry_after
-        super().__init__(detail, **facts)  # type: ignore[arg-type]
+        super().__init__(detail, **facts)
 
 
 class InvalidRequest(RequestRefused):

@@ -6,7 +6,8 @@ in memory; `storage` implements `Store`; `clock` implements `Clock` and `Ids`. N
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -17,6 +18,7 @@ from bot.domain.book import Book
 from bot.domain.fill import Fill
 from bot.domain.market import Market, Ticker
 from bot.domain.order import NewOrder, Order, OrderState, VenueOrder
+from bot.domain.stream import StreamEvent
 from bot.domain.transfer import Transfer, VenueTransfer
 
 
@@ -86,6 +88,90 @@ class Transport(Protocol):
         ...
 
 
+class Socket(Protocol):
+    """An open connection that carries text frames both ways."""
+
+    async def send(self, frame: str) -> None:
+        """Send a frame. Raises `ConnectionError` when the connection is gone."""
+        ...
+
+    async def receive(self) -> str:
+        """The next frame; waits for one as long as it takes. Raises `ConnectionError` when the connection is gone."""
+        ...
+
+    async def close(self) -> None:
+        """Close the connection; a `receive` under way ends with `ConnectionError`."""
+        ...
+
+
+class Dialer(Protocol):
+    """Opens connections to one exchange's stream."""
+
+    async def connect(self) -> Socket:
+        """A new connection.
+
+        Raises:
+            ConnectionError: it could not be opened; trying again later may help.
+            TimeoutError: not in time.
+            NotFound: the exchange serves no stream.
+        """
+        ...
+
+
+class MarketStream(Protocol):
+    """The exchange's stream, which opens again whenever it breaks."""
+
+    def open(self, market_ids: Sequence[str] = ()) -> AbstractAsyncContextManager[AsyncIterator[StreamEvent]]:
+        """Events of our orders and of these markets while the block runs, for ever.
+
+        `StreamUp` tells of every connection, `StreamDown` of every break. What happens while it is down is lost:
+        whoever hears `StreamUp` reads by request what it needs to know.
+
+        Raises (when entered or iterated):
+            NotFound: the exchange serves no stream.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class WebRequest:
+    """An HTTP request to any host. `url` is absolute, percent-encoded, and goes out as it is."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+class WebAnswer(Protocol):
+    """An HTTP answer whose body may still be on its way. Header names are lower-case."""
+
+    status: int
+    headers: Mapping[str, str]
+
+    def chunks(self) -> AsyncIterator[bytes]:
+        """The body, piece by piece as it comes. Raises `ConnectionError` when it ends too early, or `TimeoutError`."""
+        ...
+
+
+class Web(Protocol):
+    """Sends requests to any host, once each, following no redirect."""
+
+    def open(self, request: WebRequest) -> AbstractAsyncContextManager[WebAnswer]:
+        """The answer, whatever its status, while the block runs.
+
+        Raises (when entered):
+            NotSentError: the request certainly never reached the host.
+            ConnectionError: the connection broke after the request may have been read.
+            TimeoutError: no answer in time.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections; nothing can be sent afterwards."""
+        ...
+
+
 class Exchange(Protocol):
     """What the engine asks of an exchange. Errors are `bot.errors.ExchangeError` and its children.
 
@@ -122,15 +208,15 @@ class Exchange(Protocol):
         """One of our orders. Raises `NotFound`."""
         ...
 
-    async def orders(
+    def orders(
         self, *, market_id: str | None = None, open_only: bool = False, since: datetime | None = None
-    ) -> list[VenueOrder]:
+    ) -> Awaitable[list[VenueOrder]]:
         """Our orders, oldest first; with `open_only` those that may still fill."""
         ...
 
-    async def fills(
+    def fills(
         self, *, market_id: str | None = None, order_id: str | None = None, since: datetime | None = None
-    ) -> list[Fill]:
+    ) -> Awaitable[list[Fill]]:
         """Our trades, oldest first; `since` is inclusive."""
         ...
 
@@ -160,9 +246,9 @@ class Exchange(Protocol):
         """
         ...
 
-    async def transfers(
+    def transfers(
         self, *, instrument_id: str | None = None, since: datetime | None = None
-    ) -> list[VenueTransfer]:
+    ) -> Awaitable[list[VenueTransfer]]:
         """Our transfers to Consumption, oldest first; `since` is inclusive."""
         ...
 

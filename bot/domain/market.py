@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from bot.domain.money import on_tick
+from bot.domain.order import Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +62,28 @@ class Ticker:
         if self.bid is None or self.ask is None:
             return None
         return (self.bid + self.ask) / 2
+
+
+@dataclass(frozen=True, slots=True)
+class MarketTrade:
+    """A trade on a market, whoever's it is.
+
+    Attributes:
+        trade_id: the exchange's id of the trade.
+        market_id: where it was.
+        price: USD per unit.
+        quantity: units.
+        executed_at: when, UTC.
+        side: which way the order went that came later and took; None where the exchange does not say.
+        maker_order_id: the order that rested; None where the exchange does not say.
+        taker_order_id: the order that took; likewise.
+    """
+
+    trade_id: str
+    market_id: str
+    price: Decimal
+    quantity: int
+    executed_at: datetime
+    side: Side | None = None
+    maker_order_id: str | None = None
+    taker_order_id: str | None = None

@@ -28,11 +28,13 @@ class Route:
         method: upper-case HTTP method.
         resource: such as `markets/{}/ticker`, with a `{}` for each id.
         under_trading: whether the documented layout has it under `/trading`.
+        signed: whether its requests are signed.
     """
 
     method: str
     resource: str
     under_trading: bool = True
+    signed: bool = True
 
     def path(self, base_path: str, layout: Layout, *ids: str) -> str:
         """The full path, its ids percent-encoded.

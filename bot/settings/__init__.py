@@ -2,9 +2,11 @@
 
 from bot.settings.load import config_file, load_settings
 from bot.settings.models import (
+    ConsumptionSettings,
     DatabaseSettings,
     EngineSettings,
     ExchangeSettings,
+    LimitSettings,
     LoggingSettings,
     PaperSettings,
     ScheduleSettings,
@@ -14,9 +16,11 @@ from bot.settings.models import (
 from bot.settings.show import as_shown
 
 __all__ = [
+    "ConsumptionSettings",
     "DatabaseSettings",
     "EngineSettings",
     "ExchangeSettings",
+    "LimitSettings",
     "LoggingSettings",
     "PaperSettings",
     "ScheduleSettings",

@@ -10,7 +10,19 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from bot.settings.values import BaseUrl, Database, DatabaseUrl, Duration, File, Flag, Money, Number, Whole
+from bot.settings.values import (
+    BaseUrl,
+    Database,
+    DatabaseUrl,
+    Duration,
+    File,
+    Flag,
+    Host,
+    Money,
+    Number,
+    StreamUrl,
+    Whole,
+)
 
 
 class Section(BaseModel):
@@ -26,15 +38,65 @@ class ExchangeSettings(Section):
     layout: Literal["documented", "short"] = Field(
         "documented", description="which of the exchange's two spellings of its routes to use"
     )
+    filters: Literal["plain", "filters", "flop"] = Field(
+        "plain", description="which of the exchange's three spellings of filters to use"
+    )
     timeout_seconds: Number = Field(10, gt=0, le=120, description="how long to wait for an answer, seconds")
+    read_attempts: Whole = Field(
+        4, ge=1, le=20, description="how often to try a read that gets no usable answer; writes are sent once, always"
+    )
+    stream: Literal["auto", "off"] = Field(
+        "auto", description="whether to listen to the exchange's stream where it is served, or to poll only"
+    )
+    stream_url: StreamUrl | None = Field(None, description="address of the stream; without it, beside the Trading API")
     signing_key: SecretStr | None = Field(None, min_length=1, description="the trading key itself, base64")
     signing_key_file: File | None = Field(None, description="file that holds the trading key")
+    signing_key_keyring: str | None = Field(
+        None, min_length=1, description="name under which the system keyring holds the trading key"
+    )
 
-    @field_validator("signing_key_file")
+    @field_validator("signing_key_file", "signing_key_keyring")
+    @classmethod
+    def _one_key(cls, source: Path | str | None, info: ValidationInfo) -> Path | str | None:
+        others = ("signing_key", "signing_key_file")
+        other = next((name for name in others if info.data.get(name) is not None), None)
+        if source is not None and other is not None:
+            raise ValueError(f"the key is given twice; give either {other} or {info.field_name}")
+        return source
+
+
+class LimitSettings(Section):
+    """How much may be sent to the exchange. Its answers teach the rest: lower limits of theirs win."""
+
+    requests_per_minute: Whole = Field(100, ge=1, le=100_000, description="requests of any kind")
+    orders_per_minute: Whole = Field(50, ge=1, le=100_000, description="order placements")
+    cancels_per_minute: Whole = Field(100, ge=1, le=100_000, description="cancels")
+    cancel_share: Number = Field(0.1, ge=0, lt=1, description="the part of all requests that is kept free for cancels")
+    write_share: Number = Field(
+        0.2, ge=0, lt=1, description="the part of all requests that reads leave free for orders and transfers"
+    )
+
+
+class ConsumptionSettings(Section):
+    """How to run inference, and as whom."""
+
+    base_url: BaseUrl = Field("https://api.thegrid.ai/v1", description="address of the Chat Completions API")
+    messages_url: BaseUrl = Field("https://messages-beta.api.thegrid.ai/v1", description="address of the Messages API")
+    api_key: SecretStr | None = Field(None, min_length=1, description="the consumption key itself")
+    api_key_file: File | None = Field(None, description="file that holds the consumption key")
+    allowed_hosts: tuple[Host, ...] = Field(
+        ("*.thegrid.ai",),
+        description="hosts that inference may be redirected to, key included; *.example.org is every host below it",
+    )
+    timeout_seconds: Number = Field(
+        120, gt=0, le=3600, description="how long to wait for an answer, or for more of it, seconds"
+    )
+
+    @field_validator("api_key_file")
     @classmethod
     def _one_key(cls, file: Path | None, info: ValidationInfo) -> Path | None:
-        if file is not None and info.data.get("signing_key") is not None:
-            raise ValueError("the key is given twice; give either signing_key or signing_key_file")
+        if file is not None and info.data.get("api_key") is not None:
+            raise ValueError("the key is given twice; give either api_key or api_key_file")
         return file
 
 
@@ -142,6 +204,8 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     exchange: ExchangeSettings = Field(default=ExchangeSettings(), description="how to reach the exchange")
+    limits: LimitSettings = Field(default=LimitSettings(), description="how much may be sent to the exchange")
+    consumption: ConsumptionSettings = Field(default=ConsumptionSettings(), description="how to run inference")
     database: DatabaseSettings = Field(default=DatabaseSettings(), description="where everything is kept")
     logging: LoggingSettings = Field(default=LoggingSettings(), description="what is logged, and how")
     engine: EngineSettings = Field(default=EngineSettings(), description="how often the daemon looks")

@@ -25,6 +25,7 @@ _DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([smhd]?)\s*")
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _SHORTEST, _LONGEST = timedelta(seconds=1), timedelta(days=366)
 
+_HOST = re.compile(r"(\*\.)?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 _DATABASES = ("sqlite", "sqlite+aiosqlite", "postgres", "postgresql", "postgresql+asyncpg")
 
 
@@ -97,18 +98,32 @@ def _database(url: DatabaseUrl) -> DatabaseUrl:
 
 
 def _base_url(text: str) -> str:
+    return _address(text, "https", "http", "https://trading.api.thegrid.ai/v1", forbidden=r"[@?#\s]").rstrip("/")
+
+
+def _stream_url(text: str) -> str:
+    return _address(text, "wss", "ws", "wss://trading.api.thegrid.ai/v1/", forbidden=r"[@#\s]")
+
+
+def _address(text: str, secure: str, open_: str, example: str, *, forbidden: str) -> str:
     try:
         url = urlsplit(text)
         host, _ = url.hostname, url.port
     except ValueError:
         host = None
-    if not host or url.scheme not in ("https", "http"):
-        raise ValueError("must be a URL such as https://trading.api.thegrid.ai/v1")
-    if url.scheme == "http" and not _is_this_machine(host):
-        raise ValueError(f"must begin with https://; http:// is for this machine only, not for {host}")
-    if re.search(r"[@?#\s]", text):
-        raise ValueError("must be scheme, host, port and path only: no user, no '?', no '#', no blanks")
-    return text.rstrip("/")
+    if not host or url.scheme not in (secure, open_):
+        raise ValueError(f"must be a URL such as {example}")
+    if url.scheme == open_ and not _is_this_machine(host):
+        raise ValueError(f"must begin with {secure}://; {open_}:// is for this machine only, not for {host}")
+    if found := re.search(forbidden, text):
+        raise ValueError(f"must be scheme, host, port and path only, without {found[0]!r}")
+    return text
+
+
+def _host(text: str) -> str:
+    if not _HOST.fullmatch(text):
+        raise ValueError("must be a host name such as inference.example.org, or *.example.org for all below it")
+    return text.lower()
 
 
 def _is_this_machine(host: str) -> bool:
@@ -138,6 +153,12 @@ Duration: TypeAlias = Annotated[timedelta, BeforeValidator(_duration)]
 
 BaseUrl: TypeAlias = Annotated[str, AfterValidator(_base_url)]
 """An HTTP address without its last slash: https, or http on this machine."""
+
+StreamUrl: TypeAlias = Annotated[str, AfterValidator(_stream_url)]
+"""A WebSocket address: wss, or ws on this machine."""
+
+Host: TypeAlias = Annotated[str, AfterValidator(_host)]
+"""A host name, or `*.` and the name of a domain for every host below it."""
 
 Database: TypeAlias = Annotated[DatabaseUrl, AfterValidator(_database)]
 """Where a database is."""
