@@ -150,8 +150,8 @@ def test_every_variable_that_names_no_setting_is_refused(faults: Faults) -> None
         ".env:1: logging.level: must be one of debug, info, warning, error, not a group of settings, "
         "each as 'name: value'",
         ".env:2: engine.poll: unknown setting 'poll'; did you mean 'poll_seconds'?",
-        "environment variable GRIDBOT_: unknown setting ''; the settings here are exchange, database, logging, "
-        "engine, strategies, paper",
+        "environment variable GRIDBOT_: unknown setting ''; the settings here are exchange, limits, consumption, "
+        "database, logging, engine, strategies, paper",
         "environment variable GRIDBOT_EXCHANGE__LAYOUT : exchange.layout : unknown setting 'layout '; "
         "did you mean 'layout'?",
         "environment variable GRIDBOT_EXCHNGE__BASE_URL: exchnge: unknown setting 'exchnge'; did you mean 'exchange'?",
