@@ -17,20 +17,20 @@ from datetime import datetime, timedelta
 from importlib.metadata import version
 
 import structlog
+from pydantic import SecretStr
 
 from bot.clock import RandomIds, SystemClock
 from bot.engine.daemon import Daemon, OnStop, Pace
 from bot.engine.runner import Instance
 from bot.engine.schedule import Schedule
-from bot.errors import ConfigError
-from bot.grid.keys import SigningKey, key_file_findings
+from bot.errors import ConfigError, ExchangeError
 from bot.grid.trading import TradingClient
-from bot.grid.transport import AiohttpTransport
-from bot.ports import Clock, Exchange, Ids, Run, Store
-from bot.settings import EngineSettings, ExchangeSettings, PaperSettings, ScheduleSettings, Settings
+from bot.ports import Clock, Exchange, Ids, MarketStream, Run, Store
+from bot.settings import EngineSettings, PaperSettings, ScheduleSettings, Settings
 from bot.sim import state
 from bot.sim.build import Scenario, SimExchange, build_exchange
 from bot.sim.config import VenueConfig
+from bot.sim.credentials import Credentials
 from bot.sim.server import serve
 from bot.storage import open_store
 from bot.strategy import registry
@@ -47,6 +47,7 @@ async def run_bot(
     clock: Clock,
     ids: Ids,
     stop: asyncio.Event,
+    stream: MarketStream | None = None,
 ) -> None:
     """Run the strategies of the settings until `stop` is set. `kind` is what the run is recorded as.
 
@@ -62,13 +63,14 @@ async def run_bot(
         ids=ids,
         pace=pace(settings.engine),
         run=Run(ids.new("run"), kind, started_at, version=version("gridbot")),
+        stream=stream,
     )
     await daemon.run(stop)
 
 
 async def run_live(settings: Settings, stop: asyncio.Event) -> None:
     """Trade on the exchange of the settings until `stop` is set. Raises `GridbotError`."""
-    await _run_over_http(settings, settings.exchange.base_url, signing_key(settings.exchange), "run", stop)
+    await _run_over_http(settings, "run", stop)
 
 
 async def run_paper(settings: Settings, stop: asyncio.Event) -> None:
@@ -84,10 +86,17 @@ async def run_paper(settings: Settings, stop: asyncio.Event) -> None:
         state.save(paper.state_file, state.dump(exchange.venue))
 
     keep()
-    async with serve(exchange.api, clock, host=paper.host, port=paper.port, on_change=keep) as server:
+    async with serve(
+        exchange.api,
+        clock,
+        host=paper.host,
+        port=paper.port,
+        on_change=keep,
+        stream=exchange.stream,
+        inference=exchange.inference,
+    ) as server:
         log.info("simulated exchange", url=f"{server.url}/v1", kept_in=str(paper.state_file))
-        key = SigningKey.from_text(exchange.credentials(server.url).signing_key)
-        await _run_over_http(settings, f"{server.url}/v1", key, "paper", stop)
+        await _run_over_http(_pointed_at(exchange.credentials(f"{server.url}/v1"), settings), "paper", stop)
     keep()
 
 
@@ -138,6 +147,7 @@ def pace(engine: EngineSettings) -> Pace:
     """How often the daemon does what it does."""
     return Pace(
         poll=timedelta(seconds=engine.poll_seconds),
+        poll_streaming=timedelta(seconds=engine.stream_poll_seconds),
         settle=timedelta(seconds=engine.settle_seconds),
         snapshot=timedelta(seconds=engine.snapshot_seconds),
         stop=timedelta(seconds=engine.stop_seconds),
@@ -145,38 +155,48 @@ def pace(engine: EngineSettings) -> Pace:
     )
 
 
-def signing_key(exchange: ExchangeSettings) -> SigningKey:
-    """The trading key of the settings.
-
-    Raises:
-        ConfigError: there is none.
-        KeyMaterialError: it cannot be used.
-    """
-    if exchange.signing_key is not None:
-        return SigningKey.from_text(exchange.signing_key.get_secret_value())
-    if exchange.signing_key_file is not None:
-        for finding in key_file_findings(exchange.signing_key_file):
-            log.warning(finding)
-        return SigningKey.from_file(exchange.signing_key_file)
-    raise ConfigError(
-        "no trading key: make one with `gridbot keys new FILE`, register its public key with the exchange, and name it "
-        "as exchange.signing_key_file, or give the key as GRIDBOT_EXCHANGE__SIGNING_KEY"
-    )
+def _pointed_at(credentials: Credentials, settings: Settings) -> Settings:
+    """The settings, but for a simulated exchange."""
+    exchange = {
+        "base_url": credentials.base_url,
+        "stream_url": credentials.ws_url,
+        "signing_key": SecretStr(credentials.signing_key),
+        "signing_key_file": None,
+        "signing_key_keyring": None,
+    }
+    return settings.model_copy(update={"exchange": settings.exchange.model_copy(update=exchange)})
 
 
-async def _run_over_http(settings: Settings, base_url: str, key: SigningKey, kind: str, stop: asyncio.Event) -> None:
+async def _run_over_http(settings: Settings, kind: str, stop: asyncio.Event) -> None:
     clock = SystemClock()
-    transport = AiohttpTransport(base_url, timeout_seconds=settings.exchange.timeout_seconds)
-    exchange = TradingClient(transport, key, clock, layout=settings.exchange.layout, base_path=transport.base_path)
+    exchange = TradingClient.from_settings(settings)
     try:
         store = await open_store(settings.database.url.get_secret_value(), create=True)
         try:
             await _see_that_it_is_of_this_kind(store, kind)
-            await run_bot(settings, kind=kind, exchange=exchange, store=store, clock=clock, ids=RandomIds(), stop=stop)
+            await _learn_limits(exchange)
+            await run_bot(
+                settings,
+                kind=kind,
+                exchange=exchange,
+                store=store,
+                clock=clock,
+                ids=RandomIds(),
+                stop=stop,
+                stream=exchange.market_stream,
+            )
         finally:
             await store.close()
     finally:
         await exchange.close()
+
+
+async def _learn_limits(exchange: TradingClient) -> None:
+    """Ask for the account's own limits; without them the settings' hold, and what the answers teach."""
+    try:
+        await exchange.limits()
+    except ExchangeError as error:
+        log.info("the account's limits cannot be read; those of the settings hold", why=str(error))
 
 
 async def _see_that_it_is_of_this_kind(store: Store, kind: str) -> None:

@@ -146,6 +146,8 @@ class ExchangeUnavailable(ExchangeError):
 class OutcomeUnknown(ExchangeError):
     """A write got no clear answer, so it may have been applied; never send it again before that is settled."""
 
+    hint = "Look at what the exchange has (open orders and fills, or transfers) before you send it again."
+
 
 class BadAnswer(ExchangeError):
     """An answer that cannot be understood. After a write, the write may have been applied."""
@@ -172,6 +174,8 @@ class NoStock(RequestRefused):
         instrument: the symbol of the instrument that was asked for; empty where none was.
     """
 
+    hint = "Buy units of the instrument and move them to Consumption."
+
     def __init__(self, detail: str, *, instrument: str = "", **facts: Any) -> None:
         self.instrument = instrument
         super().__init__(detail, **facts)
@@ -179,6 +183,8 @@ class NoStock(RequestRefused):
 
 class AccessDenied(RequestRefused):
     """The account may not do this (403)."""
+
+    hint = "Check in the exchange's dashboard what this account and this key may do."
 
 
 class NotFound(RequestRefused):
@@ -192,6 +198,8 @@ class OrderAlreadyClosed(RequestRefused):
 class InsufficientFunds(RequestRefused):
     """Not enough cash for the buy, or not enough units for the sell or transfer."""
 
+    hint = "Look at the balances; what resting orders have locked is not available."
+
 
 class DuplicateOrder(RequestRefused):
     """The client order id was used before: the exchange has, or had, this order already."""
@@ -199,6 +207,8 @@ class DuplicateOrder(RequestRefused):
 
 class RateLimited(RequestRefused):
     """Too many requests (429). `retry_after` is how long to wait, in seconds."""
+
+    hint = "Send less, or wait as long as the exchange asks."
 
     def __init__(self, detail: str, *, retry_after: float = 1.0, **facts: Any) -> None:
         self.retry_after = retry_after

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import shutil
 import tempfile
 import warnings
@@ -11,6 +12,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
+
+from bot import logs
+
+
+@pytest.fixture(autouse=True)
+def _logs_end_with_the_test() -> Iterator[None]:
+    """A test that configures logging leaves no other behind with its stream, which is closed by then."""
+    root = logging.getLogger()
+    level = root.level
+    yield
+    structlog.reset_defaults()
+    root.setLevel(level)
+    for handler in list(root.handlers):
+        if isinstance(handler, logs._LibraryHandler):
+            root.removeHandler(handler)
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ from bot import app, logs
 from bot.clock import SeededIds, SystemClock
 from bot.engine.daemon import OnStop, Pace
 from bot.errors import ConfigError, DataError, KeyMaterialError
+from bot.grid.key_sources import signing_key
 from bot.ports import Run
 from bot.settings import Settings
 from bot.sim import state
@@ -59,9 +60,16 @@ def test_wrong_parameters_are_refused_all_at_once() -> None:
 
 
 def test_the_pace_is_the_settings() -> None:
-    engine = {"poll_seconds": 1, "settle_seconds": 2, "snapshot_seconds": 3, "stop_seconds": 4.5, "on_stop": "keep"}
-    poll, settle, snapshot, stop = (timedelta(seconds=count) for count in (1, 2, 3, 4.5))
-    assert app.pace(settings(engine=engine).engine) == Pace(poll, settle, snapshot, stop, OnStop.KEEP)
+    engine = {
+        "poll_seconds": 1,
+        "stream_poll_seconds": 9,
+        "settle_seconds": 2,
+        "snapshot_seconds": 3,
+        "stop_seconds": 4.5,
+        "on_stop": "keep",
+    }
+    poll, streaming, settle, snapshot, stop = (timedelta(seconds=count) for count in (1, 9, 2, 3, 4.5))
+    assert app.pace(settings(engine=engine).engine) == Pace(poll, streaming, settle, snapshot, stop, OnStop.KEEP)
 
 
 def test_the_key_comes_from_the_settings_or_from_a_file(tmp_path: Path) -> None:
@@ -70,8 +78,8 @@ def test_the_key_comes_from_the_settings_or_from_a_file(tmp_path: Path) -> None:
     path = tmp_path / "trading.key"
     path.write_text(SEED_TEXT)
     path.chmod(0o644)
-    from_file = app.signing_key(settings(exchange={"signing_key_file": str(path)}).exchange)
-    given = app.signing_key(settings(exchange={"signing_key": SEED_TEXT}).exchange)
+    from_file = signing_key(settings(exchange={"signing_key_file": str(path)}).exchange)
+    given = signing_key(settings(exchange={"signing_key": SEED_TEXT}).exchange)
     assert from_file.fingerprint == given.fingerprint
     if os.name == "posix":
         assert "chmod 600" in told.getvalue()
@@ -79,9 +87,9 @@ def test_the_key_comes_from_the_settings_or_from_a_file(tmp_path: Path) -> None:
 
 def test_without_a_key_it_says_how_to_make_one() -> None:
     with pytest.raises(ConfigError, match="gridbot keys new"):
-        app.signing_key(settings().exchange)
+        signing_key(settings().exchange)
     with pytest.raises(KeyMaterialError):
-        app.signing_key(settings(exchange={"signing_key": "nonsense"}).exchange)
+        signing_key(settings(exchange={"signing_key": "nonsense"}).exchange)
 
 
 def paper(tmp_path: Path, **changes: Any) -> Any:

@@ -18,6 +18,7 @@ from bot.execution.blotter import Blotter
 from bot.execution.desk import Desk
 from bot.execution.reconciler import Reconciler
 from bot.grid.keys import SigningKey
+from bot.grid.limiter import Limits
 from bot.grid.trading import TradingClient
 from bot.ports import Clock, Request, Response, Transport
 from bot.sim.api import ExchangeApi
@@ -46,6 +47,15 @@ class HandClock:
     async def sleep(self, seconds: float) -> None:
         self.move(seconds)
         await asyncio.sleep(0)
+
+
+UNLIMITED = Limits(10**6, 10**6, 10**6)
+"""For clients in worlds whose time stands still."""
+
+
+def a_client(transport: Transport, key: SigningKey, clock: Clock) -> TradingClient:
+    """A client that never waits: no limits, and every failure shows at once."""
+    return TradingClient(transport, key, clock, limits=UNLIMITED, read_attempts=1)
 
 
 class Crash(BaseException):
@@ -139,7 +149,7 @@ async def a_world(store: SqlStore, clock: Clock, config: VenueConfig | None = No
     account = venue.add_account("user", verify_key=base64.b64decode(key.public_key), cash=Decimal(10_000))
     other = venue.add_account("other", cash=Decimal(1_000_000), units={"text-prime": 1_000_000})
     transport = Faulty(LoopbackTransport(ExchangeApi(venue), clock))
-    exchange = TradingClient(transport, key, clock)
+    exchange = a_client(transport, key, clock)
     blotter = Blotter(store, clock)
     world = World(
         clock=clock,

@@ -7,6 +7,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from bot.cli.confirm import Yes, confirm
 from bot.cli.options import Options
 from bot.cli.output import Json, document, say
 
@@ -38,11 +39,15 @@ def downgrade(
     revision: Annotated[str, typer.Argument(help="Revision to go back to; `base` for an empty database.")],
     *,
     database_url: DatabaseUrl = None,
+    yes: Yes = False,
 ) -> None:
     """Take the database back to an older schema. What the newer one held besides is lost."""
     from bot.storage import migrate
+    from bot.storage.engine import shown
 
-    reached = asyncio.run(migrate.downgrade(Options.of(ctx).database_url(database_url), revision))
+    url = Options.of(ctx).database_url(database_url)
+    confirm(f"Take {shown(url)} back to {revision}, and lose what only a newer schema holds?", yes=yes)
+    reached = asyncio.run(migrate.downgrade(url, revision))
     say(f"the database is at {reached}" if reached else "the database is empty")
 
 

@@ -77,8 +77,7 @@ def demo(
     from bot.sim.build import Scenario
     from bot.sim.config import SYMBOLS, VenueConfig
 
-    if client is not None and demand is None:
-        raise typer.BadParameter("needs --demand, the trace to take the client from", param_hint="--client")
+    see_that_a_client_has_a_trace(client, demand)
     logs.configure("error", "auto", SystemClock(), sys.stderr)
     settings = _settings(Options.of(ctx), database_url, mean_price)
     traded = list(dict.fromkeys(symbol for one in settings.strategies for symbol in one.markets))
@@ -99,6 +98,12 @@ def demo(
         _tell(summary, settings)
     if not summary.agrees:
         raise GridbotError("the database does not hold what the exchange shows; please report this with its seed")
+
+
+def see_that_a_client_has_a_trace(client: str | None, demand: Path | None) -> None:
+    """Raise `typer.BadParameter` where a client is named and no trace to take it from."""
+    if client is not None and demand is None:
+        raise typer.BadParameter("needs --demand, the trace to take the client from", param_hint="--client")
 
 
 def _settings(options: Options, database_url: str, mean_price: Decimal) -> Settings:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.demo import Client, Demand, MeanPrice, Prices
+from bot.cli.demo import Client, Demand, MeanPrice, Prices, see_that_a_client_has_a_trace
 from bot.cli.output import say
 from bot.cli.signals import run_until_told
 
@@ -29,6 +29,9 @@ def serve(
     *,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 8080,
+    supplier_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port that inference is redirected to; 0 takes a free one.")
+    ] = 0,
     seed: Annotated[
         int | None, typer.Option(min=0, help="The same seed gives the same keys, ids and crowd; without it all is new.")
     ] = None,
@@ -58,6 +61,7 @@ def serve(
     from bot.sim.build import Scenario
     from bot.sim.config import DOCUMENTED_SWEEP_HOURS, VenueConfig
 
+    see_that_a_client_has_a_trace(client, demand)
     scenario = Scenario(
         venue=VenueConfig(auto_transfer=auto_transfer, sweep_hours=DOCUMENTED_SWEEP_HOURS if sweeps else ()),
         seed=secrets.randbits(64) if seed is None else seed,
@@ -67,10 +71,12 @@ def serve(
         client=client,
         tokens_per_hour=tokens_per_hour or None,
     )
-    run_until_told(lambda stop: _serve(scenario, host, port, credentials_out, stop))
+    run_until_told(lambda stop: _serve(scenario, host, port, supplier_port, credentials_out, stop))
 
 
-async def _serve(scenario: Scenario, host: str, port: int, credentials_out: Path | None, stop: asyncio.Event) -> None:
+async def _serve(
+    scenario: Scenario, host: str, port: int, supplier_port: int, credentials_out: Path | None, stop: asyncio.Event
+) -> None:
     from bot.clock import SeededIds, SystemClock
     from bot.sim.build import build_exchange
     from bot.sim.credentials import write_credentials
@@ -78,7 +84,9 @@ async def _serve(scenario: Scenario, host: str, port: int, credentials_out: Path
 
     clock = SystemClock()
     sim = build_exchange(scenario, start=clock.now(), ids=SeededIds(scenario.seed))
-    async with serve(sim.api, clock, host=host, port=port) as server:
+    async with serve(
+        sim.api, clock, stream=sim.stream, inference=sim.inference, host=host, port=port, supplier_port=supplier_port
+    ) as server:
         base_url = f"{server.url}/v1"
         if credentials_out is not None:
             write_credentials(credentials_out, sim.credentials(base_url))

@@ -13,8 +13,6 @@ import typer
 if TYPE_CHECKING:
     from bot.settings import Settings
 
-DOTENV = Path(".env")
-
 
 @dataclass(slots=True)
 class Options:
@@ -41,7 +39,7 @@ class Options:
         Raises:
             ConfigError: something is wrong; the text lists every fault.
         """
-        from bot.settings import config_file, load_settings
+        from bot.settings import DOTENV, config_file, load_settings
         from bot.strategy import registry
 
         file = config_file(self.config)

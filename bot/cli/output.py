@@ -9,8 +9,9 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from numbers import Number
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
@@ -31,11 +32,29 @@ def say(text: str) -> None:
     typer.echo(text)
 
 
+def announce(text: str) -> None:
+    """Print a line about what is going to be done, on stderr: what comes of it is the command's output."""
+    typer.echo(text, err=True)
+
+
+def caution(text: str) -> None:
+    """Print a warning, on stderr."""
+    typer.echo(f"gridbot: warning: {text}", err=True)
+
+
 def document(value: object) -> None:
     """Print the value as one JSON document: Decimals as plain decimal texts, moments as ISO 8601 in UTC."""
     from bot.plain_data import plain_data
 
     typer.echo(json.dumps(plain_data(value), indent=2, ensure_ascii=False))
+
+
+def record_of(value: object) -> dict[str, Any]:
+    """A record, such as a trade or an order, as names and values; records inside it likewise."""
+    import msgspec
+
+    fields: dict[str, Any] = msgspec.to_builtins(value, builtin_types=(datetime, Decimal))
+    return fields
 
 
 def show(records: Sequence[Record], columns: Sequence[str], *, as_json: bool, empty: str) -> None:

@@ -1,4 +1,4 @@
-"""`gridbot orders`, `fills`, `transfers`, `balances`: what the database holds."""
+"""`gridbot orders`, `fills`, `transfers`: what the database holds."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import typer
 from bot.cli.db import DatabaseUrl
 from bot.cli.options import Options
 from bot.cli.output import Json, Record, details, document, say, show, table
+from bot.cli.symbols import Names
 from bot.errors import GridbotError
 
 if TYPE_CHECKING:
@@ -21,13 +22,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-Symbols: TypeAlias = Callable[[str], str]
-"""From the id of a market or an instrument to what people call it."""
-
-Limit: TypeAlias = Annotated[int, typer.Option(min=1, help="The most to list, newest first.")]
+Limit: TypeAlias = Annotated[int, typer.Option(min=1, max=100_000, help="The most to list, newest first.")]
 
 _FILL_COLUMNS = ("executed_at", "symbol", "side", "quantity", "price", "notional", "fee", "trade_id")
-_HINT = "start the bot with `gridbot run` or try `gridbot demo`"
+HINT = "start the bot with `gridbot run` or try `gridbot demo`"
+"""What to do where nothing is stored yet."""
 
 
 def orders(
@@ -48,8 +47,8 @@ def orders(
         return
 
     async def read(store: Store) -> list[Record]:
-        symbols = await _symbols(store)
-        return [_order_record(order, symbols) for order in await store.recent_orders(limit)]
+        names = Names(await store.markets())
+        return [_order_record(order, names) for order in await store.recent_orders(limit)]
 
     columns = (
         "created_at",
@@ -63,18 +62,18 @@ def orders(
         "state",
         "client_order_id",
     )
-    show(_read(url, read), columns, as_json=as_json, empty=f"no orders yet; {_HINT}")
+    show(read_store(url, read), columns, as_json=as_json, empty=f"no orders yet; {HINT}")
 
 
 def fills(ctx: typer.Context, *, limit: Limit = 20, database_url: DatabaseUrl = None, as_json: Json = False) -> None:
     """List the newest fills."""
 
     async def read(store: Store) -> list[Record]:
-        symbols = await _symbols(store)
-        return [_fill_record(fill, symbols) for fill in await store.recent_fills(limit)]
+        names = Names(await store.markets())
+        return [_fill_record(fill, names) for fill in await store.recent_fills(limit)]
 
-    records = _read(Options.of(ctx).database_url(database_url), read)
-    show(records, (*_FILL_COLUMNS, "order_id"), as_json=as_json, empty=f"no fills yet; {_HINT}")
+    records = read_store(Options.of(ctx).database_url(database_url), read)
+    show(records, (*_FILL_COLUMNS, "order_id"), as_json=as_json, empty=f"no fills yet; {HINT}")
 
 
 def transfers(
@@ -83,27 +82,13 @@ def transfers(
     """List the newest transfers from Trading to Consumption."""
 
     async def read(store: Store) -> list[Record]:
-        symbols = await _symbols(store)
+        names = Names(await store.markets())
         found = await store.recent_transfers(limit)
-        return [{**asdict(transfer), "symbol": symbols(transfer.instrument_id)} for transfer in found]
+        return [{**asdict(transfer), "symbol": names(transfer.instrument_id)} for transfer in found]
 
     columns = ("created_at", "strategy", "symbol", "quantity", "state", "transfer_id", "key", "reason")
-    records = _read(Options.of(ctx).database_url(database_url), read)
-    show(records, columns, as_json=as_json, empty=f"no transfers yet; {_HINT}")
-
-
-def balances(ctx: typer.Context, *, database_url: DatabaseUrl = None, as_json: Json = False) -> None:
-    """Show what was held when balances were stored last: cash in USD, the rest in units."""
-
-    async def read(store: Store) -> list[Record]:
-        symbols = await _symbols(store)
-        found = await store.latest_balances()
-        return [{**asdict(snapshot), "symbol": symbols(snapshot.asset)} for snapshot in found]
-
-    columns = ("at", "account", "symbol", "total", "available", "locked")
-    records = _read(Options.of(ctx).database_url(database_url), read)
-    held = [record for record in records if as_json or record["total"] or record["account"] == "cash"]
-    show(held, columns, as_json=as_json, empty=f"no balances yet; {_HINT}")
+    records = read_store(Options.of(ctx).database_url(database_url), read)
+    show(records, columns, as_json=as_json, empty=f"no transfers yet; {HINT}")
 
 
 def _one_order(url: str, client_order_id: str, *, as_json: bool) -> None:
@@ -113,16 +98,16 @@ def _one_order(url: str, client_order_id: str, *, as_json: bool) -> None:
             order = next(iter((await store.orders_by_order_id([client_order_id])).values()), None)
         if order is None:
             raise GridbotError(f"there is no order {client_order_id}; `gridbot orders` lists the newest")
-        symbols = await _symbols(store)
+        names = Names(await store.markets())
         history = await store.order_history(order.client_order_id)
         newest_first = await store.recent_fills(order.quantity, client_order_id=order.client_order_id)
         return (
-            _order_record(order, symbols),
+            _order_record(order, names),
             [asdict(event) for event in history],
-            [_fill_record(fill, symbols) for fill in reversed(newest_first)],
+            [_fill_record(fill, names) for fill in reversed(newest_first)],
         )
 
-    order, history, found = _read(url, read)
+    order, history, found = read_store(url, read)
     if as_json:
         document({"order": order, "history": history, "fills": found})
         return
@@ -134,28 +119,22 @@ def _one_order(url: str, client_order_id: str, *, as_json: bool) -> None:
         table(found, _FILL_COLUMNS)
 
 
-def _order_record(order: Order, symbols: Symbols) -> Record:
+def _order_record(order: Order, names: Names) -> Record:
     average = order.average_price
     return {
         **asdict(order),
         "average_price": None if average is None else round(average, 6),
-        "symbol": symbols(order.market_id),
+        "symbol": names(order.market_id),
     }
 
 
-def _fill_record(fill: Fill, symbols: Symbols) -> Record:
-    return {**asdict(fill), "symbol": symbols(fill.market_id), "notional": fill.notional}
+def _fill_record(fill: Fill, names: Names) -> Record:
+    return {**asdict(fill), "symbol": names(fill.market_id), "notional": fill.notional}
 
 
-async def _symbols(store: Store) -> Symbols:
-    """What people call a market or an instrument, by its id; one that was never stored, and USD, go by their ids."""
-    by_id = {}
-    for market in await store.markets():
-        by_id[market.market_id] = by_id[market.instrument_id] = market.symbol
-    return lambda ident: by_id.get(ident, ident)
+def read_store(url: str, read: Callable[[Store], Awaitable[T]]) -> T:
+    """What `read` finds in the database at this URL, which must be there. Raises `StoreError`."""
 
-
-def _read(url: str, read: Callable[[Store], Awaitable[T]]) -> T:
     async def run() -> T:
         from bot.storage.store import open_store
 

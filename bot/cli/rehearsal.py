@@ -18,6 +18,7 @@ from bot.grid.trading import TradingClient
 from bot.settings import Settings
 from bot.sim.build import Scenario, SimExchange, build_exchange
 from bot.sim.loopback import LoopbackTransport
+from bot.sim.loopback_socket import LoopbackDialer
 from bot.storage import begin_anew
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
@@ -82,7 +83,7 @@ async def _rehearse(
 ) -> Summary:
     sim = build_exchange(scenario, start=START, ids=SeededIds(scenario.seed))
     key = SigningKey.from_text(sim.credentials("").signing_key)
-    exchange = TradingClient(LoopbackTransport(sim.api, clock), key, clock)
+    exchange = TradingClient(LoopbackTransport(sim.api, clock), key, clock, dialer=LoopbackDialer(sim.stream, clock))
     store = await begin_anew(settings.database.url.get_secret_value(), kind=KIND)
     stop = asyncio.Event()
 
@@ -103,6 +104,7 @@ async def _rehearse(
                 clock=clock,
                 ids=SeededIds(scenario.seed + 1),
                 stop=stop,
+                stream=exchange.market_stream,
             )
             watching.cancel()
         counts = await store.counts()

@@ -7,7 +7,27 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import config, daemon, db, demo, exchange, keys, records, strategies, version
+from bot.cli import (
+    account,
+    balances,
+    chat,
+    config,
+    daemon,
+    db,
+    demo,
+    doctor,
+    exchange,
+    keys,
+    markets,
+    models,
+    order,
+    place,
+    records,
+    strategies,
+    supply,
+    transfer,
+    version,
+)
 from bot.cli.options import Options, parse_overrides
 from bot.cli.output import say
 
@@ -52,7 +72,21 @@ app.command()(version.version)
 app.add_typer(config.app, name="config")
 app.add_typer(keys.app, name="keys")
 app.add_typer(db.app, name="db")
+app.command()(doctor.doctor)
+app.command()(markets.markets)
+app.command()(markets.ticker)
+app.command()(markets.book)
+app.command()(markets.candles)
+app.command()(markets.trades)
+order.app.command("place")(place.place)
+app.add_typer(order.app, name="order")
+app.command()(transfer.transfer)
+app.command()(account.account)
+app.command()(account.limits)
+app.command()(balances.balances)
+app.add_typer(supply.app, name="supply")
+app.command()(chat.chat)
+app.command()(models.models)
 app.command()(records.orders)
 app.command()(records.fills)
 app.command()(records.transfers)
-app.command()(records.balances)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
@@ -22,6 +22,11 @@ class Market:
         min_size: the smallest order, units.
         max_size: the largest order, units; None where the exchange names none.
         status: the exchange's own word: `active`, `inactive`, `suspended`, or one it adds later.
+        name: the exchange's name for the market; it and what follows describes, and makes no market another one.
+        description: what the exchange says of it.
+        market_type: `spot`, or one it adds later.
+        created_at: when it opened, UTC.
+        updated_at: when it last changed, UTC.
     """
 
     market_id: str
@@ -31,6 +36,11 @@ class Market:
     min_size: int = 1
     max_size: int | None = None
     status: str = "active"
+    name: str | None = field(default=None, compare=False)
+    description: str | None = field(default=None, compare=False)
+    market_type: str | None = field(default=None, compare=False)
+    created_at: datetime | None = field(default=None, compare=False)
+    updated_at: datetime | None = field(default=None, compare=False)
 
     def faults(self, price: Decimal, quantity: int) -> list[str]:
         """What is wrong with an order's price (USD per unit) and quantity (units); empty when nothing is."""
@@ -48,13 +58,35 @@ class Market:
 
 @dataclass(frozen=True, slots=True)
 class Ticker:
-    """A market's best prices and last trade, USD per unit; None where that side is empty or nothing traded yet."""
+    """A market's best prices and last trade, USD per unit; None where that side is empty or nothing traded yet.
+
+    Attributes:
+        market_id: the market.
+        at: when this was so, UTC.
+        bid: best price that is bid.
+        ask: best price that is asked.
+        last_price: price of the last trade.
+        last_quantity: its quantity, units.
+        last_at: when it was, UTC.
+        volume_24h: units traded in the last 24 hours.
+        high_24h: highest price in them.
+        low_24h: lowest price in them.
+        change_24h: how much the price rose in them, USD per unit.
+        change_percent_24h: the same in per cent.
+    """
 
     market_id: str
     at: datetime
     bid: Decimal | None = None
     ask: Decimal | None = None
     last_price: Decimal | None = None
+    last_quantity: int | None = None
+    last_at: datetime | None = None
+    volume_24h: int | None = None
+    high_24h: Decimal | None = None
+    low_24h: Decimal | None = None
+    change_24h: Decimal | None = None
+    change_percent_24h: Decimal | None = None
 
     @property
     def mid(self) -> Decimal | None:

@@ -18,10 +18,18 @@ class Side(StrEnum):
 
 
 class OrderType(StrEnum):
-    """How an order is priced. Only these two are promised by the exchange today."""
+    """How an order is priced. The exchange promises limit and market orders today; it may refuse the others.
+
+    LIMIT: at its price or better.
+    MARKET: at whatever the other side of the book offers.
+    STOP: a market order once the market trades at its stop price.
+    STOP_LIMIT: a limit order once the market trades at its stop price.
+    """
 
     LIMIT = "limit"
     MARKET = "market"
+    STOP = "stop"
+    STOP_LIMIT = "stop_limit"
 
 
 class TimeInForce(StrEnum):
@@ -123,7 +131,20 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class NewOrder:
-    """What goes to the exchange when an order is placed. `price` is None on a market order."""
+    """What goes to the exchange when an order is placed.
+
+    Attributes:
+        client_order_id: our own id, by which the order is found again.
+        market_id: where it is to trade.
+        side: buy or sell.
+        quantity: units.
+        price: the limit, USD per unit; None on market and stop orders.
+        order_type: how it is priced.
+        time_in_force: how long it rests.
+        post_only: whether to refuse it rather than let it take from the book.
+        stop_price: what wakes a stop or stop-limit order, USD per unit; None on others.
+        reduce_only: whether it may only make a position smaller.
+    """
 
     client_order_id: str
     market_id: str
@@ -133,6 +154,8 @@ class NewOrder:
     order_type: OrderType = OrderType.LIMIT
     time_in_force: TimeInForce = TimeInForce.GTC
     post_only: bool = False
+    stop_price: Decimal | None = None
+    reduce_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +164,30 @@ class VenueOrder:
 
     `status` is the exchange's own word, kept as text because it may add new ones: `pending`, `active`, `open`,
     `partially_filled`, `cancellation_pending` rest on the book; `filled`, `cancelled`, `rejected`, `expired`,
-    `closed` do not. An answer to a placement may carry only the ids; the rest is then None.
+    `closed` do not. `order_type` and `time_in_force` are its words, too. An answer to a placement may carry only the
+    ids; the rest is then None.
+
+    Attributes:
+        order_id: the exchange's id.
+        client_order_id: the id that whoever placed it gave it.
+        market_id: where it trades.
+        side: buy or sell.
+        status: see above.
+        quantity: units ordered.
+        filled: units filled so far.
+        price: the limit, USD per unit.
+        created_at: when it was placed.
+        reason: why it was closed; empty when there is nothing to say.
+        updated_at: when it last changed.
+        instrument_id: what it trades.
+        trader_id: who placed it.
+        order_type: how it is priced; usually one of `OrderType`.
+        time_in_force: how long it rests; usually one of `TimeInForce`.
+        stop_price: what wakes it, USD per unit.
+        average_price: mean price of what was filled, USD per unit.
+        fee: USD.
+        submitted_at: when the exchange received it.
+        closed_at: when it was closed.
     """
 
     order_id: str
@@ -154,6 +200,21 @@ class VenueOrder:
     price: Decimal | None = None
     created_at: datetime | None = None
     reason: str = ""
+    updated_at: datetime | None = None
+    instrument_id: str | None = None
+    trader_id: str | None = None
+    order_type: str | None = None
+    time_in_force: str | None = None
+    stop_price: Decimal | None = None
+    average_price: Decimal | None = None
+    fee: Decimal | None = None
+    submitted_at: datetime | None = None
+    closed_at: datetime | None = None
+
+    @property
+    def remaining(self) -> int | None:
+        """Units not filled yet; None where the exchange does not say."""
+        return None if self.quantity is None or self.filled is None else self.quantity - self.filled
 
     @property
     def is_closed(self) -> bool:

@@ -14,18 +14,24 @@ import structlog
 from bot.domain.market import Market
 from bot.domain.order import OrderState
 from bot.domain.transitions import IllegalTransition
+from bot.engine.allowance import Allowance
 from bot.engine.feed import Account, Feed
+from bot.engine.listener import Listener, Status
 from bot.engine.runner import Instance, Runner
 from bot.errors import DaemonError, ExchangeError, RateLimited, first_cause
 from bot.execution.blotter import Blotter
 from bot.execution.desk import Desk
 from bot.execution.reconciler import Reconciler
-from bot.ports import BalanceSnapshot, Clock, Exchange, Ids, Run, Store
+from bot.ports import BalanceSnapshot, Clock, Exchange, Ids, MarketStream, Run, Store
 
 log = structlog.stdlib.get_logger("daemon")
 
 FIRST_LOOK = 0.25
 """Seconds between a change and the look at what came of it."""
+
+LOOKS_AT_ONCE = 5
+SECONDS_A_LOOK = 4.0
+"""A look is three or four requests of the 100 a minute: however much changes, this leaves room for hooks and orders."""
 
 
 class OnStop(StrEnum):
@@ -41,6 +47,7 @@ class Pace:
 
     Attributes:
         poll: the longest time between two looks at live orders and open transfers; after a change it looks at once.
+        poll_streaming: the same while the exchange's stream tells of changes.
         settle: the time between the looks that settle an unclear outcome.
         snapshot: how often balances are stored.
         stop: the most that a clean stop may take.
@@ -48,6 +55,7 @@ class Pace:
     """
 
     poll: timedelta = timedelta(seconds=5)
+    poll_streaming: timedelta = timedelta(seconds=30)
     settle: timedelta = timedelta(seconds=10)
     snapshot: timedelta = timedelta(minutes=15)
     stop: timedelta = timedelta(seconds=4)
@@ -72,6 +80,7 @@ class Daemon:
         ids: Ids,
         pace: Pace,
         run: Run,
+        stream: MarketStream | None = None,
     ) -> None:
         self._instances = instances
         self._exchange = exchange
@@ -79,10 +88,18 @@ class Daemon:
         self._clock = clock
         self._pace = pace
         self._run = run
+        self._stream = stream
+        self._listener: Listener | None = None
         self._started = False
+        self._stopping = False
         self._blotter = Blotter(store, clock)
         self._desk = Desk(exchange, self._blotter, clock, ids)
         self._reconciler = Reconciler(exchange, store, self._blotter, clock, settle_after=pace.settle)
+
+    @property
+    def status(self) -> Status | None:
+        """Whether the stream is heard or the exchange is polled; None before the start."""
+        return None if self._listener is None else self._listener.status
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop` is set, then stop cleanly.
@@ -110,6 +127,9 @@ class Daemon:
     async def _start_and_run(self, stop: asyncio.Event) -> None:
         markets = await self._markets()
         feed = Feed(self._exchange, self._blotter, self._clock, markets)
+        traded = sorted({symbol for instance in self._instances for symbol in instance.symbols})
+        market_ids = [markets[symbol].market_id for symbol in traded]
+        self._listener = listener = Listener(self._stream, market_ids, feed, self._blotter, self._clock)
         runners = [
             Runner(instance, feed=feed, desk=self._desk, store=self._store, clock=self._clock)
             for instance in self._instances
@@ -121,17 +141,22 @@ class Daemon:
         await self._reconciler.start()
         self._started = True
         log.info("started", run=self._run.run_id, strategies=[instance.name for instance in self._instances])
-        if await self._supervise(feed, runners, stop):
+        if await self._supervise(feed, runners, listener, stop):
             await self._store.end_run(self._run.run_id, self._clock.now())
         log.info("stopped", run=self._run.run_id)
 
-    async def _supervise(self, feed: Feed, runners: Sequence[Runner], stop: asyncio.Event) -> bool:
+    async def _supervise(self, feed: Feed, runners: Sequence[Runner], listener: Listener, stop: asyncio.Event) -> bool:
         """Run everything until the stop; whether all could be wound down in time."""
         async with asyncio.TaskGroup() as tasks:
             running = [tasks.create_task(runner.run(), name=runner.instance.name) for runner in runners]
             tickers = [tasks.create_task(runner.tick()) for runner in runners]
-            looking = [tasks.create_task(self._keep_looking()), tasks.create_task(self._keep_balances(feed))]
+            looking = [
+                tasks.create_task(listener.run()),
+                tasks.create_task(self._keep_looking(listener)),
+                tasks.create_task(self._keep_balances(feed)),
+            ]
             await stop.wait()
+            self._stopping = True
             log.info("stopping", within_seconds=self._pace.stop.total_seconds())
             for ticker in tickers:
                 ticker.cancel()
@@ -178,9 +203,8 @@ class Daemon:
                     )
         return markets
 
-    async def _keep_looking(self) -> None:
-        longest = self._pace.poll.total_seconds()
-        pause = FIRST_LOOK
+    async def _keep_looking(self, listener: Listener) -> None:
+        pause, looks = FIRST_LOOK, Allowance(LOOKS_AT_ONCE, SECONDS_A_LOOK, self._clock)
         while True:
             try:
                 async with asyncio.timeout(pause):
@@ -188,7 +212,9 @@ class Daemon:
                 await self._clock.sleep(FIRST_LOOK)
                 pause = FIRST_LOOK
             except TimeoutError:
-                pause = min(2 * pause, longest)
+                pause = min(4 * pause, self._longest_pause(listener).total_seconds())
+            if not self._stopping:
+                await looks.take()
             self._blotter.changed.clear()
             try:
                 await self._reconciler.look()
@@ -196,6 +222,11 @@ class Daemon:
                 log.warning("the exchange cannot be read; looking again", why=str(error))
                 if isinstance(error, RateLimited):
                     await self._clock.sleep(error.retry_after)
+
+    def _longest_pause(self, listener: Listener) -> timedelta:
+        """The stream tells what becomes of resting orders; of transfers and of what is unclear it tells nothing."""
+        told = not self._blotter.transfers and all(order.state is OrderState.OPEN for order in self._blotter.orders)
+        return self._pace.poll_streaming if listener.streams and told else self._pace.poll
 
     async def _keep_balances(self, feed: Feed) -> None:
         while True:

@@ -20,6 +20,9 @@ from bot.treasury.burn import BurnMeter
 FRESH_FOR = timedelta(seconds=1)
 """How old prices and holdings may be when they are shared between hooks."""
 
+HEARD_FOR = timedelta(seconds=10)
+"""How old a price may be that the stream told: it tells of changes, so a price that it does not mention still holds,
+but nobody promises that it tells of all."""
 
 PENDING_SINCE = timedelta(hours=1)
 """How far back the exchange's transfer history is read for transfers that are still under way."""
@@ -59,7 +62,7 @@ class Feed:
         self._markets = markets
         self._account: Account | None = None
         self._tickers: dict[str, Ticker] = {}
-        self._read_at: dict[str, datetime] = {}
+        self._good_until: dict[str, datetime] = {}
         self._burn: dict[str, BurnMeter] = {}
         self._reading = asyncio.Lock()
 
@@ -77,6 +80,15 @@ class Feed:
                 market = self._markets[symbol]
                 markets[symbol] = self._view(strategy, market, await self._ticker(market), account)
             return account, markets
+
+    def take(self, ticker: Ticker) -> None:
+        """Take in prices that the stream has told."""
+        self._tickers[ticker.market_id] = ticker
+        self._good_until[ticker.market_id] = self._clock.now() + HEARD_FOR
+
+    def forget_tickers(self) -> None:
+        """Read prices anew: those of the stream may have changed while it was down."""
+        self._tickers.clear()
 
     async def _fresh_account(self) -> Account:
         account = self._account
@@ -97,11 +109,10 @@ class Feed:
         return Account(at, version, orders, Holdings(cash, trading, consumption), _in_transfer(ours, shown))
 
     async def _ticker(self, market: Market) -> Ticker:
-        market_id = market.market_id
-        if market_id not in self._tickers or self._is_stale(self._read_at[market_id]):
-            at = self._clock.now()
+        market_id, now = market.market_id, self._clock.now()
+        if market_id not in self._tickers or now > self._good_until[market_id]:
             self._tickers[market_id] = await self._exchange.ticker(market_id)
-            self._read_at[market_id] = at
+            self._good_until[market_id] = now + FRESH_FOR
         return self._tickers[market_id]
 
     def _is_stale(self, at: datetime) -> bool:

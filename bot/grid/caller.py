@@ -9,11 +9,14 @@ from urllib.parse import quote
 
 import msgspec
 
-from bot.errors import BadAnswer, NotFound, OutcomeUnknown
+from bot.errors import BadAnswer, NotFound, OutcomeUnknown, RateLimited
 from bot.grid.envelope import Query
 from bot.grid.keys import SigningKey
+from bot.grid.limiter import Kind, Limiter
 from bot.grid.refusals import READ, error_of, facts_of, shortened, unclear
+from bot.grid.retry import Retry
 from bot.grid.routes import Layout, Layouts, Route
+from bot.grid.server_clock import ServerClock
 from bot.grid.signing import sign
 from bot.ports import Clock, Request, Response, Transport
 
@@ -47,17 +50,42 @@ class Answer:
 
 
 class Caller:
-    """Signs requests, sends each of them once, and raises the right error where the answer is not a success.
+    """Signs requests and sends them within the exchange's limits; raises the right error where one did not succeed.
+
+    A read that fails for a reason that passes is tried again. A write is sent once. What was refused for a stale time
+    stamp was not applied, so a read or write of that fate is sent once more after the clock has been corrected.
+
+    Args:
+        transport: carries the requests; the caller closes it.
+        key: signs them.
+        clock: tells the time.
+        limiter: says when they may be sent.
+        retry: says which reads are tried again, and when.
+        layout: where routes are looked for first.
+        base_path: what comes before all routes.
 
     Attributes:
-        clock_offset_seconds: how far the exchange's clock is ahead of ours; added to the time that requests carry.
+        server_clock: the exchange's time, which requests carry.
+        limiter: as given.
     """
 
-    def __init__(self, transport: Transport, key: SigningKey, clock: Clock, *, layout: Layout, base_path: str) -> None:
-        self.clock_offset_seconds = 0.0
+    def __init__(
+        self,
+        transport: Transport,
+        key: SigningKey,
+        clock: Clock,
+        *,
+        limiter: Limiter,
+        retry: Retry,
+        layout: Layout,
+        base_path: str,
+    ) -> None:
+        self.server_clock = ServerClock(clock)
+        self.limiter = limiter
         self._transport = transport
         self._key = key
         self._clock = clock
+        self._retry = retry
         self._base_path = base_path.rstrip("/")
         self._layouts = Layouts(layout)
 
@@ -85,7 +113,7 @@ class Caller:
         for layout in self._layouts.to_try(route):
             path = route.path(self._base_path, layout, *ids)
             try:
-                answer = await self._send(self._signed(route.method, path, query, headers, body))
+                answer = await self._answer(route, Request(route.method, path, query, headers, body))
             except NotFound as error:
                 not_found = not_found or error
             else:
@@ -95,22 +123,45 @@ class Caller:
         assert not_found is not None
         raise not_found
 
-    def _signed(self, method: str, path: str, query: Query, headers: dict[str, str], body: bytes) -> Request:
-        timestamp = int(self._clock.now().timestamp() + self.clock_offset_seconds)
-        signature = sign(self._key, method, path, body, timestamp)
-        return Request(method, path, query, headers | signature, body)
+    async def close(self) -> None:
+        """Let go of connections."""
+        await self._transport.close()
 
-    async def _send(self, request: Request) -> Answer:
+    async def _answer(self, route: Route, request: Request) -> Answer:
+        if route.method != READ:
+            return await self._send(route, request)
+        return await self._retry.read(f"{request.method} {request.path}", lambda: self._send(route, request))
+
+    async def _send(self, route: Route, request: Request, *, corrected: bool = False) -> Answer:
+        kind = Kind.of(route)
+        await self.limiter.admit(kind)
         try:
-            response = await self._transport.send(request)
+            timestamp = self.server_clock.timestamp()
+            sent = self._signed(request, timestamp) if route.signed else request
+            sent_at = self._clock.now()
+            response = await self._carried(sent)
+        finally:
+            self.limiter.done(kind)
+        self.limiter.learn(kind, response.headers, self.server_clock.offset_seconds)
+        stale = response.status == 401 and self.server_clock.correct(response.headers, timestamp, sent_at)
+        if stale and not corrected:
+            return await self._send(route, request, corrected=True)
+        self.server_clock.note(response.headers, sent_at)
+        if 200 <= response.status < 300:
+            return Answer(sent, response)
+        error = error_of(sent, response, self._clock.now())
+        if isinstance(error, RateLimited):
+            self.limiter.block(error.retry_after)
+        raise error
+
+    def _signed(self, request: Request, timestamp: int) -> Request:
+        signature = sign(self._key, request.method, request.path, request.body, timestamp)
+        return Request(request.method, request.path, request.query, {**request.headers, **signature}, request.body)
+
+    async def _carried(self, request: Request) -> Response:
+        try:
+            return await self._transport.send(request)
         except TimeoutError as error:
             raise unclear(request)(str(error) or "no answer in time", **facts_of(request)) from error
         except ConnectionError as error:
             raise unclear(request)(str(error) or "the connection broke", **facts_of(request)) from error
-        if not 200 <= response.status < 300:
-            raise error_of(request, response, self._clock.now())
-        return Answer(request, response)
-
-    async def close(self) -> None:
-        """Let go of connections."""
-        await self._transport.close()

@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeAlias, TypeVar, cast
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.json import Decoder
 
-from bot.grid.fields import units
+from bot.grid.fields import some_units, units
 
 Row = TypeVar("Row", bound=Struct)
 Value = TypeVar("Value")
@@ -35,6 +35,7 @@ class _Numbers(Struct):
     current_page: Decimal | None = None
     page_size: Decimal | None = None
     total_pages: Decimal | None = None
+    total_count: Decimal | None = None
 
 
 class _Many(Struct, Generic[Row]):
@@ -69,26 +70,38 @@ class Rows(Generic[Row]):
         row = self._wrapped.decode(body).data
         return self._bare.decode(body) if row is UNSET else row
 
-    def page(self, body: bytes, convert: Callable[[Row], Value]) -> Page[Value]:
-        """The rows of an answer, each made a value.
+    def page(self, body: bytes, convert: Callable[[Row], Value | None]) -> Page[Value]:
+        """The rows of an answer, each made a value; those that are made None are left out.
 
         Raises:
             msgspec.MsgspecError: the answer is something else.
             FieldError: a row cannot be converted.
         """
         answer = self._many.decode(body)
-        if isinstance(answer, list):
-            return Page([convert(row) for row in answer], None)
-        return Page([convert(row) for row in answer.data], _next(answer.paging, answer.meta))
+        rows, following = (
+            (answer, None) if isinstance(answer, list) else (answer.data, _next(answer.paging, answer.meta))
+        )
+        return Page([value for row in rows if (value := convert(row)) is not None], following)
 
 
 def _next(paging: _Cursor | None, meta: _Numbers | None) -> Query | None:
     if paging is not None:
         more = paging.has_more is not False and paging.next_cursor is not None
         return (("next", str(paging.next_cursor)),) if more else None
-    if meta is None or meta.total_pages is None:
+    pages = None if meta is None else _pages(meta)
+    if meta is None or pages is None:
         return None
     current = units(meta.current_page, "meta.current_page")
-    if current >= units(meta.total_pages, "meta.total_pages"):
+    if current >= pages:
         return None
-    return (("page", str(current + 1)), ("page_size", str(units(meta.page_size, "meta.page_size"))))
+    return (("page", str(current + 1)), ("page_size", str(_page_size(meta))))
+
+
+def _pages(meta: _Numbers) -> int | None:
+    if meta.total_pages is not None:
+        return units(meta.total_pages, "meta.total_pages")
+    return None if meta.total_count is None else -(-units(meta.total_count, "meta.total_count") // _page_size(meta))
+
+
+def _page_size(meta: _Numbers) -> int:
+    return some_units(meta.page_size, "meta.page_size")

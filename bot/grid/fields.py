@@ -48,6 +48,15 @@ def amount(value: Decimal | None, field: str) -> Decimal:
     return number
 
 
+def amount_or_none(value: Decimal | None, field: str) -> Decimal | None:
+    """A number where there may be none.
+
+    Raises:
+        FieldError: it is not finite, or absurdly large or small.
+    """
+    return None if value is None else amount(value, field)
+
+
 def price(value: Decimal | None, field: str) -> Decimal:
     """A price, USD per unit.
 
@@ -112,6 +121,15 @@ def whole_units(value: Decimal | None, field: str) -> int:
     return int(amount(value, field).to_integral_value(ROUND_FLOOR))
 
 
+def whole_units_or_none(value: Decimal | None, field: str) -> int | None:
+    """The whole units in a balance where there may be none.
+
+    Raises:
+        FieldError: it is not finite, or absurdly large or small.
+    """
+    return None if value is None else whole_units(value, field)
+
+
 def side(value: str) -> Side:
     """Buy or sell.
 
@@ -122,6 +140,15 @@ def side(value: str) -> Side:
         return Side(value.lower())
     except ValueError:
         raise FieldError(f"`side` must be buy or sell, not {value!r}") from None
+
+
+def side_or_none(value: str | None) -> Side | None:
+    """Buy or sell where neither may be said.
+
+    Raises:
+        FieldError: it is something else.
+    """
+    return None if value is None else side(value)
 
 
 def moment(value: Moment, field: str) -> datetime:

@@ -79,17 +79,7 @@ class SigningKey:
         Raises:
             KeyMaterialError: it cannot be read, or holds no key; the text names the file.
         """
-        try:
-            with path.open("rb") as file:
-                content = file.read(MAX_FILE_BYTES + 1)
-        except OSError as error:
-            raise KeyMaterialError(f"the signing key file {path} cannot be read: {error.strerror}") from None
-        if len(content) > MAX_FILE_BYTES:
-            raise KeyMaterialError(f"the signing key file {path} is too large to be one")
-        try:
-            return cls.from_text(content.decode("ascii", errors="replace"))
-        except KeyMaterialError as error:
-            raise KeyMaterialError(f"the signing key file {path} holds no key: {error}") from None
+        return key_in(f"the signing key file {path}", read_key_file(path))
 
     @property
     def seed_text(self) -> str:
@@ -105,6 +95,39 @@ class SigningKey:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a signing key is never pickled or copied")
+
+
+def key_in(source: str, text: str) -> SigningKey:
+    """The key in a text, in the forms that `SigningKey.from_text` takes.
+
+    Raises:
+        KeyMaterialError: it holds none; the text names the source.
+    """
+    try:
+        return SigningKey.from_text(text)
+    except KeyMaterialError as error:
+        raise KeyMaterialError(f"{source} holds no key: {error}") from None
+
+
+def is_whole_pair(text: str) -> bool:
+    """Whether a key's text has the public half too, besides the seed. Raises `KeyMaterialError`."""
+    return len(_decoded(text)) > SEED_BYTES
+
+
+def read_key_file(path: Path) -> str:
+    """What a key file holds; characters that no key has are replaced.
+
+    Raises:
+        KeyMaterialError: it cannot be read, or is too large to hold a key.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_FILE_BYTES + 1)
+    except OSError as error:
+        raise KeyMaterialError(f"the signing key file {path} cannot be read: {error.strerror}") from None
+    if len(content) > MAX_FILE_BYTES:
+        raise KeyMaterialError(f"the signing key file {path} is too large to be one")
+    return content.decode("ascii", errors="replace")
 
 
 def key_file_findings(path: Path) -> list[str]:

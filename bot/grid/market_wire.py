@@ -1,4 +1,4 @@
-"""Markets, tickers and order books as the exchange sends them."""
+"""Instruments, markets, tickers and order books as the exchange sends them."""
 
 from __future__ import annotations
 
@@ -14,13 +14,18 @@ from bot.grid.fields import (
     FieldError,
     Moment,
     amount,
+    amount_or_none,
     moment,
+    moment_or_none,
     price,
     price_or_none,
     required,
     units,
+    units_or_none,
     whole_units,
+    whole_units_or_none,
 )
+from bot.grid.results import Instrument
 
 DEFAULT_TICK = Decimal("0.01")
 """USD per unit; the price step of a market that names none, as newer answers do."""
@@ -29,11 +34,17 @@ _CURRENCY = "currency"
 
 
 class InstrumentRow(Struct):
-    """An instrument as a market lists it."""
+    """An instrument; a market that lists it says its id, type and symbol only."""
 
     instrument_id: str | None = None
     instrument_type: str | None = None
     symbol: str | None = None
+    name: str | None = None
+    status: str | None = None
+    is_active: bool | None = None
+    precision: Decimal | None = None
+    created_at: Moment = None
+    updated_at: Moment = None
 
 
 class MarketRow(Struct):
@@ -41,6 +52,10 @@ class MarketRow(Struct):
 
     market_id: str | None = None
     name: str | None = None
+    description: str | None = None
+    market_type: str | None = None
+    created_at: Moment = None
+    updated_at: Moment = None
     status: str | None = None
     instruments: list[InstrumentRow] | None = None
     associated_instruments: list[str] | None = None
@@ -61,6 +76,13 @@ class TickerRow(Struct):
     lowest_ask: Decimal | None = None
     ask: Decimal | None = None
     last_price: Decimal | None = None
+    last_trade_quantity: Decimal | None = None
+    last_trade_timestamp: Moment = None
+    volume_24h: Decimal | None = None
+    high_24h: Decimal | None = None
+    low_24h: Decimal | None = None
+    price_change_24h: Decimal | None = None
+    price_change_percent_24h: Decimal | None = None
 
 
 class LevelRow(Struct):
@@ -80,9 +102,29 @@ class BookRow(Struct):
     asks: list[LevelRow | list[Decimal]] | None = None
 
 
+INSTRUMENTS = Rows(InstrumentRow)
 MARKETS = Rows(MarketRow)
 TICKERS = Rows(TickerRow)
 BOOKS = Rows(BookRow)
+
+
+def instrument_of(row: InstrumentRow) -> Instrument:
+    """An instrument.
+
+    Raises:
+        FieldError: it lacks its id or its symbol, or a field makes no sense.
+    """
+    return Instrument(
+        instrument_id=required(row.instrument_id, "instrument_id"),
+        symbol=required(row.symbol, "symbol"),
+        name=row.name,
+        instrument_type=row.instrument_type,
+        status=row.status,
+        is_active=row.is_active,
+        precision=units_or_none(row.precision, "precision"),
+        created_at=moment_or_none(row.created_at, "created_at"),
+        updated_at=moment_or_none(row.updated_at, "updated_at"),
+    )
 
 
 def market_of(row: MarketRow) -> Market:
@@ -101,6 +143,11 @@ def market_of(row: MarketRow) -> Market:
         min_size=1 if row.min_order_size is None else _at_least_one(row.min_order_size),
         max_size=None if max_size is None else whole_units(max_size, "max_order_size"),
         status=row.status or "active",
+        name=row.name,
+        description=row.description,
+        market_type=row.market_type,
+        created_at=moment_or_none(row.created_at, "created_at"),
+        updated_at=moment_or_none(row.updated_at, "updated_at"),
     )
 
 
@@ -116,6 +163,13 @@ def ticker_of(row: TickerRow, market_id: str, now: datetime) -> Ticker:
         bid=price_or_none(row.bid if row.highest_bid is None else row.highest_bid, "bid"),
         ask=price_or_none(row.ask if row.lowest_ask is None else row.lowest_ask, "ask"),
         last_price=price_or_none(row.last_price, "last_price"),
+        last_quantity=units_or_none(row.last_trade_quantity, "last_trade_quantity"),
+        last_at=moment_or_none(row.last_trade_timestamp, "last_trade_timestamp"),
+        volume_24h=whole_units_or_none(row.volume_24h, "volume_24h"),
+        high_24h=price_or_none(row.high_24h, "high_24h"),
+        low_24h=price_or_none(row.low_24h, "low_24h"),
+        change_24h=amount_or_none(row.price_change_24h, "price_change_24h"),
+        change_percent_24h=amount_or_none(row.price_change_percent_24h, "price_change_percent_24h"),
     )
 
 

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from urllib.parse import urlencode
 
-from bot.errors import BadAnswer
-from bot.grid.caller import Caller
-from bot.grid.envelope import Query, Row, Rows, Value
-from bot.grid.refusals import facts_of
-from bot.grid.routes import Route
+from bot.errors import InvalidRequest
+from bot.grid.envelope import Query
 
 PAGE_ROWS = 100
 """Rows on a page; the exchange's documentation allows no more."""
 
-_SINCE_MARGIN = timedelta(seconds=1)
-"""A time span is asked for from a little earlier: the exchange may take its bound as exclusive, or round it."""
+_MARGIN = timedelta(seconds=1)
+"""By so much a span of time is asked for longer at either end: the exchange may take a bound as exclusive, or round
+it."""
+
+
+_EARLIEST, _LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+"""Between these everything happens; beyond them, not every server knows what is meant."""
 
 
 class FilterSpelling(StrEnum):
@@ -33,44 +35,67 @@ class FilterSpelling(StrEnum):
     FLOP = "flop"
 
 
-def list_query(spelling: FilterSpelling, filters: Mapping[str, str | None], since: datetime | None = None) -> Query:
+def list_query(
+    spelling: FilterSpelling,
+    filters: Mapping[str, str | None],
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> Query:
     """The query of a list's first page, oldest row first. Filters without a value are left out.
 
     The exchange may ignore a filter, a span or the order, so whoever asks looks at the rows again.
+
+    Raises:
+        InvalidRequest: a moment names no time zone.
     """
-    query = [("limit", str(PAGE_ROWS)), ("order_direction", "asc")]
-    wanted = [(field, value) for field, value in filters.items() if value is not None]
-    for place, (field, value) in enumerate(wanted):
-        if spelling is FilterSpelling.PLAIN:
-            query.append((field, value))
-        else:
-            name = f"filters[{place}]" if spelling is FilterSpelling.INDEXED else f"flop[filters][{place}]"
-            query += [(f"{name}[field]", field), (f"{name}[value]", value)]
+    query = [("limit", str(PAGE_ROWS)), ("order_direction", "asc"), *spelled(spelling, filters)]
     if since is not None:
-        query.append(("start_datetime", f"{(since - _SINCE_MARGIN).astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"))
+        query.append(("start_datetime", _iso(_utc(since) - _MARGIN)))
+    if until is not None:
+        query.append(("end_datetime", _iso(_utc(until) + _MARGIN)))
     return tuple(query)
 
 
-async def whole_list(
-    caller: Caller, route: Route, rows: Rows[Row], convert: Callable[[Row], Value], query: Query
-) -> list[Value]:
-    """All pages of a list, one after the other. A row that moves from page to page meanwhile may show twice.
+def candles_query(
+    spelling: FilterSpelling,
+    filters: Mapping[str, str | None],
+    start: datetime | None = None,
+    end: datetime | None = None,
+) -> Query:
+    """The query of the first page of candles, oldest first; it has numbered pages and Unix time.
+
+    What is said of `list_query` goes for it, too.
 
     Raises:
-        BadAnswer: a page points back to an earlier one.
-        ExchangeError: a page could not be read.
+        InvalidRequest: a moment names no time zone.
     """
-    values: list[Value] = []
-    seen: set[Query] = set()
-    step: Query | None = ()
-    while step is not None:
-        seen.add(step)
-        answer = await caller.call(route, query=query + step)
-        page = answer.read(lambda body: rows.page(body, convert))
-        values += page.values
-        step = page.next
-        if step in seen:
-            raise BadAnswer(
-                f"the list goes in circles: {urlencode(step)} again", **facts_of(answer.request, answer.response)
-            )
-    return values
+    query = [*spelled(spelling, filters)]
+    if start is not None:
+        query.append(("from", str(math.floor((_utc(start) - _MARGIN).timestamp()))))
+    if end is not None:
+        query.append(("to", str(math.ceil((_utc(end) + _MARGIN).timestamp()))))
+    query += [("order_by[]", "period_start"), ("order_directions[]", "asc"), ("page", "1")]
+    return (*query, ("page_size", str(PAGE_ROWS)))
+
+
+def spelled(spelling: FilterSpelling, filters: Mapping[str, str | None]) -> Query:
+    """Filters as the exchange is to read them; those without a value are left out."""
+    wanted = [(field, value) for field, value in filters.items() if value is not None]
+    if spelling is FilterSpelling.PLAIN:
+        return tuple(wanted)
+    opening = "filters" if spelling is FilterSpelling.INDEXED else "flop[filters]"
+    return tuple(
+        (f"{opening}[{place}][{part}]", text)
+        for place, pair in enumerate(wanted)
+        for part, text in zip(("field", "value"), pair, strict=True)
+    )
+
+
+def _utc(at: datetime) -> datetime:
+    if at.tzinfo is None:
+        raise InvalidRequest(f"{at.isoformat()} names no time zone, so it is no moment; give it tzinfo=UTC, perhaps")
+    return min(max(at, _EARLIEST), _LATEST).astimezone(UTC)
+
+
+def _iso(at: datetime) -> str:
+    return f"{at:%Y-%m-%dT%H:%M:%S.%fZ}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -26,6 +26,7 @@ from bot.errors import (
     RateLimited,
     RequestRefused,
 )
+from bot.grid.signing import SIGNATURE_HEADERS
 from bot.ports import Request, Response
 
 READ = "GET"
@@ -77,8 +78,13 @@ def unclear(request: Request) -> type[ExchangeError]:
 
 
 def facts_of(request: Request, response: Response | None = None) -> dict[str, Any]:
-    """What every error says of its request."""
-    facts: dict[str, Any] = {"method": request.method, "path": request.path}
+    """What every error says of its request, which it carries without its signature."""
+    unsigned = {name: value for name, value in request.headers.items() if not name.startswith(SIGNATURE_HEADERS)}
+    facts: dict[str, Any] = {
+        "method": request.method,
+        "path": request.path,
+        "request": replace(request, headers=unsigned),
+    }
     if response is not None:
         facts |= {"status": response.status, "request_id": response.headers.get("x-request-id")}
     return facts

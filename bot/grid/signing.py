@@ -6,6 +6,9 @@ from base64 import b64encode
 
 from bot.grid.keys import SigningKey
 
+SIGNATURE_HEADERS = "x-thegrid-"
+"""What the names of the headers that sign a request begin with."""
+
 
 def sign(key: SigningKey, method: str, path: str, body: bytes, timestamp: int) -> dict[str, str]:
     """The headers that sign a request: its signature covers `timestamp + METHOD + path + body`.

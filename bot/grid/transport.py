@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from urllib.parse import quote, urlencode
 
 import aiohttp
@@ -10,11 +9,8 @@ from yarl import URL
 
 from bot.errors import NotSentError
 from bot.grid.endpoint import Endpoint
+from bot.grid.sessions import Attempt, one_shot_session
 from bot.ports import Request, Response
-
-KEEP_IDLE_SECONDS = 5.0
-"""How long an idle connection is kept: shorter than servers keep theirs, since a write that meets a closing
-connection is a write of which nobody knows whether it arrived."""
 
 
 class AiohttpTransport:
@@ -49,7 +45,7 @@ class AiohttpTransport:
         """
         if self._closed:
             raise NotSentError("the transport is closed", method=request.method, path=request.path)
-        attempt = SimpleNamespace(connected=False)
+        attempt = Attempt()
         try:
             return await self._exchange(request, attempt)
         except (aiohttp.ClientError, OSError) as error:  # time-outs are OSErrors
@@ -65,9 +61,9 @@ class AiohttpTransport:
         if self._session is not None:
             await self._session.close()
 
-    async def _exchange(self, request: Request, attempt: SimpleNamespace) -> Response:
+    async def _exchange(self, request: Request, attempt: Attempt) -> Response:
         if self._session is None:
-            self._session = _session(self._timeout_seconds)
+            self._session = one_shot_session(aiohttp.ClientTimeout(total=self._timeout_seconds))
         async with self._session.request(
             request.method,
             self._url(request),
@@ -88,31 +84,3 @@ class AiohttpTransport:
         too_slow = isinstance(error, TimeoutError)
         why = f"no connection to {self._origin} within {self._timeout_seconds:g} s" if too_slow else str(error)
         return NotSentError(why, method=request.method, path=request.path)
-
-
-def _session(timeout_seconds: float) -> aiohttp.ClientSession:
-    trace = aiohttp.TraceConfig()
-    trace.on_connection_create_end.append(_note_connected)
-    trace.on_connection_reuseconn.append(_note_connected)
-    return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(keepalive_timeout=KEEP_IDLE_SECONDS),
-        cookie_jar=aiohttp.DummyCookieJar(),
-        headers={"accept-encoding": "identity"},
-        middlewares=(_send_once,),
-        skip_auto_headers=("content-type",),
-        timeout=aiohttp.ClientTimeout(total=timeout_seconds),
-        trace_configs=[trace],
-    )
-
-
-async def _note_connected(_session: aiohttp.ClientSession, context: SimpleNamespace, _params: object) -> None:
-    """From here on the exchange may have seen the request."""
-    context.trace_request_ctx.connected = True
-
-
-async def _send_once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-    """Hide a broken connection from aiohttp, which would send GET, PUT and DELETE again; a DELETE is a cancel."""
-    try:
-        return await handler(request)
-    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-        raise aiohttp.ClientConnectionError(str(error)) from error

@@ -1,6 +1,6 @@
 """Settings: YAML < `.env` < environment < command line. `models` lists them all; `load_settings` reads them."""
 
-from bot.settings.load import config_file, load_settings
+from bot.settings.load import DOTENV, config_file, load_settings
 from bot.settings.models import (
     ConsumptionSettings,
     DatabaseSettings,
@@ -16,6 +16,7 @@ from bot.settings.models import (
 from bot.settings.show import as_shown
 
 __all__ = [
+    "DOTENV",
     "ConsumptionSettings",
     "DatabaseSettings",
     "EngineSettings",

@@ -21,6 +21,10 @@ DEFAULT_FILE = Path("config.yaml")
 """The file that is read when none is named, if it is there."""
 
 
+DOTENV = Path(".env")
+"""The file of variables that is read, if it is there."""
+
+
 def config_file(path: Path | None) -> Path | None:
     """The file that `load_settings` reads: the one named, else `config.yaml` in the working folder if there is one."""
     return path or (DEFAULT_FILE if DEFAULT_FILE.exists() else None)

@@ -18,8 +18,8 @@ from bot.settings.values import (
     File,
     Flag,
     Host,
-    Money,
     Number,
+    SimulatedMoney,
     StreamUrl,
     Whole,
 )
@@ -121,6 +121,9 @@ class EngineSettings(Section):
     poll_seconds: Number = Field(
         5, gt=0, le=3600, description="longest time between two looks at live orders and transfers, seconds"
     )
+    stream_poll_seconds: Number = Field(
+        30, gt=0, le=3600, description="the same for resting orders while the exchange's stream is heard, seconds"
+    )
     settle_seconds: Number = Field(
         10, gt=0, le=600, description="time between the looks that settle an unclear outcome, seconds"
     )
@@ -185,8 +188,10 @@ class PaperSettings(Section):
     port: Whole = Field(0, ge=0, le=65535, description="port to listen on; 0 takes a free one")
     seed: Whole = Field(1, description="the same seed gives the same crowd of traders")
     state_file: File = Field(Path("gridbot-paper.json"), description="file that keeps the exchange between two starts")
-    cash: Money = Field(Decimal(10000), ge=0, le=1_000_000_000, description="what the account begins with, USD")
-    mean_price: Money = Field(
+    cash: SimulatedMoney = Field(
+        Decimal(10000), ge=0, le=1_000_000_000, description="what the account begins with, USD"
+    )
+    mean_price: SimulatedMoney = Field(
         Decimal("2.00"), ge=Decimal("0.10"), le=10_000, description="price around which the market moves, USD per unit"
     )
     tokens_per_hour: Whole = Field(6_000_000, ge=0, description="mean demand for inference, tokens an hour; 0 for none")

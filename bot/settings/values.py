@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, AllowInfNan, BeforeValidator, Secret
 from pydantic_core import PydanticCustomError
 
-from bot.domain.money import decimal_of
+from bot.domain.money import decimal_of, plain
 from bot.redaction import mask
 
 _DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([smhd]?)\s*")
@@ -61,6 +61,12 @@ def _money(value: object) -> Decimal:
         return decimal_of(value)
     except ValueError:
         raise _wrong_type() from None
+
+
+def _micros(amount: Decimal) -> Decimal:
+    if amount != round(amount, 6):
+        raise ValueError(f"must have six decimals at most, not {plain(amount)}")
+    return amount
 
 
 def _duration(value: object) -> timedelta:
@@ -141,6 +147,9 @@ Number: TypeAlias = Annotated[float, _refuse(bool), AllowInfNan(False)]  # noqa:
 
 Money: TypeAlias = Annotated[Decimal, BeforeValidator(_money)]
 """USD, exact."""
+
+SimulatedMoney: TypeAlias = Annotated[Money, AfterValidator(_micros)]
+"""USD to the micro-dollar, as the simulated exchange counts it."""
 
 Flag: TypeAlias = Annotated[bool, BeforeValidator(_truth)]
 """True or false."""

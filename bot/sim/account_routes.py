@@ -1,4 +1,4 @@
-"""Routes of the user, its balances, and its transfers to Consumption."""
+"""Routes of the user, its limits, its balances, and the transfers between them."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from typing import Any
 from bot.sim.account_views import (
     consumption_account_view,
     currency_account_view,
+    limits_view,
     me_view,
     trading_account_view,
     transfer_view,
 )
 from bot.sim.answers import Answer, answer, data
 from bot.sim.forms import transfer_form
+from bot.sim.history import Way
 from bot.sim.listing import listing, span
 from bot.sim.refusals import not_found
 from bot.sim.routes import Call, Handler
@@ -21,6 +23,13 @@ from bot.sim.routes import Call, Handler
 
 def _me(call: Call) -> Answer:
     return data(me_view(call.account))
+
+
+def _limits(call: Call) -> Answer:
+    market_id = call.query.text("market_id")
+    if market_id is not None:
+        call.venue.market(market_id)  # every market has the same limits, but there must be such a market
+    return data(limits_view(call.venue.config.rate_limits))
 
 
 def _trading_rows(call: Call) -> list[dict[str, Any]]:
@@ -35,7 +44,9 @@ def _currency_rows(call: Call) -> list[dict[str, Any]]:
     return [currency_account_view(call.account)]
 
 
-def _all_of(rows: Callable[[Call], list[dict[str, Any]]], *fields: str) -> Handler:
+def rows_of(rows: Callable[[Call], list[dict[str, Any]]], *fields: str) -> Handler:
+    """Answers the list of all rows, which can be filtered by some of their fields."""
+
     def handle(call: Call) -> Answer:
         readers = {name: lambda row, name=name: row[name] for name in fields}
         return listing(call.query, rows(call), dict, fields=readers)
@@ -53,10 +64,15 @@ def _one_of(rows: Callable[[Call], list[dict[str, Any]]]) -> Handler:
     return handle
 
 
-def _transfer(call: Call) -> Answer:
-    form = transfer_form(call.body)
-    transfer = call.venue.transfer(call.account, form.instrument_id, form.quantity)
-    return answer({"status": transfer.status, "transfer_id": transfer.transfer_id}, 202)
+def transfer_along(way: Way) -> Handler:
+    """Starts transfers of this way."""
+
+    def handle(call: Call) -> Answer:
+        form = transfer_form(call.body)
+        transfer = call.venue.transfer(call.account, form.instrument_id, form.quantity, way)
+        return answer({"status": transfer.status, "transfer_id": transfer.transfer_id}, 202)
+
+    return handle
 
 
 def _transfers(call: Call) -> Answer:
@@ -68,6 +84,8 @@ def _transfers(call: Call) -> Answer:
         fields={
             "instrument_id": lambda transfer: transfer.instrument_id,
             "status": lambda transfer: transfer.status,
+            "from_account_type": lambda transfer: transfer.way.source,
+            "to_account_type": lambda transfer: transfer.way.target,
         },
         among=span(call.query, transfers, lambda transfer: transfer.created_at),
     )
@@ -75,13 +93,15 @@ def _transfers(call: Call) -> Answer:
 
 ACCOUNT_ROUTES: dict[str, dict[str, Handler]] = {
     "me": {"GET": _me},
-    "trading-accounts": {"GET": _all_of(_trading_rows, "market_id", "instrument_id")},
+    "account/limits": {"GET": _limits},
+    "trading-accounts": {"GET": rows_of(_trading_rows, "market_id", "instrument_id", "instrument_symbol", "status")},
     "trading-accounts/{}": {"GET": _one_of(_trading_rows)},
-    "currency-trading-accounts": {"GET": _all_of(_currency_rows, "currency")},
+    "currency-trading-accounts": {"GET": rows_of(_currency_rows, "currency", "status")},
     "currency-trading-accounts/{}": {"GET": _one_of(_currency_rows)},
-    "consumption-accounts": {"GET": _all_of(_consumption_rows, "instrument_id")},
+    "consumption-accounts": {"GET": rows_of(_consumption_rows, "instrument_id", "status")},
     "consumption-accounts/{}": {"GET": _one_of(_consumption_rows)},
-    "transfers/trading-to-consumption": {"POST": _transfer},
+    "transfers/trading-to-consumption": {"POST": transfer_along(Way.TO_CONSUMPTION)},
+    "transfers/consumption-to-trading": {"POST": transfer_along(Way.TO_TRADING)},
     "transfer-histories": {"GET": _transfers},
     "transfers/histories": {"GET": _transfers},
 }

@@ -7,8 +7,9 @@ from typing import Any
 from bot.domain.money import TOKENS_PER_UNIT
 from bot.sim.history import SimTransfer
 from bot.sim.ledger import Account
+from bot.sim.limits import WINDOW_SECONDS, RateLimits
 from bot.sim.market import SimMarket
-from bot.sim.market_views import usd
+from bot.sim.market_views import mean_usd, usd
 from bot.sim.orders import SimFill, SimOrder
 
 
@@ -27,7 +28,7 @@ def order_view(order: SimOrder) -> dict[str, Any]:
         "filled_quantity": order.filled,
         "remaining_quantity": order.remaining,
         "price": None if order.price is None else usd(order.price),
-        "average_price": usd(_rounded(order.notional, order.filled)) if order.filled else None,
+        "average_price": mean_usd(order.notional, order.filled) if order.filled else None,
         "fee": "0.00",
         "time_in_force": order.time_in_force,
         "post_only": order.post_only,
@@ -55,20 +56,21 @@ def fill_view(fill: SimFill) -> dict[str, Any]:
         "status": "settled",
         "execution_timestamp": trade.executed_at,
         "settlement_timestamp": trade.executed_at,
-        "trading_account_id": _trading_account_id(order.account, order.instrument_id),
+        "trading_account_id": sub_account_id(order.account, "trading", order.instrument_id),
     }
 
 
 def transfer_view(transfer: SimTransfer, account: Account) -> dict[str, Any]:
     """A transfer, under way or arrived."""
+    way = transfer.way
     return {
         "transfer_id": transfer.transfer_id,
         "instrument_id": transfer.instrument_id,
         "quantity": transfer.quantity,
-        "from_account_type": "trading",
-        "sender_account_id": _trading_account_id(account, transfer.instrument_id),
-        "to_account_type": "consumption",
-        "account_id": _consumption_account_id(account, transfer.instrument_id),
+        "from_account_type": way.source,
+        "sender_account_id": sub_account_id(account, way.source, transfer.instrument_id),
+        "to_account_type": way.target,
+        "account_id": sub_account_id(account, way.target, transfer.instrument_id),
         "status": transfer.status,
         "created_at": transfer.created_at,
         "transferred_at": transfer.arrived_at,
@@ -79,7 +81,7 @@ def trading_account_view(account: Account, market: SimMarket) -> dict[str, Any]:
     """Units of one instrument that can be sold or moved; locked ones back resting sells."""
     units = account.units[market.instrument_id]
     return {
-        "account_id": _trading_account_id(account, market.instrument_id),
+        "account_id": sub_account_id(account, "trading", market.instrument_id),
         "user_id": account.user_id,
         "market_id": market.market_id,
         "instrument_id": market.instrument_id,
@@ -111,7 +113,7 @@ def consumption_account_view(account: Account, market: SimMarket) -> dict[str, A
     lots = account.lots[market.instrument_id]
     arrived = lots.received // TOKENS_PER_UNIT
     return {
-        "account_id": _consumption_account_id(account, market.instrument_id),
+        "account_id": sub_account_id(account, "consumption", market.instrument_id),
         "user_id": account.user_id,
         "instrument_id": market.instrument_id,
         "status": "active",
@@ -122,25 +124,36 @@ def consumption_account_view(account: Account, market: SimMarket) -> dict[str, A
         "total_withdrawals": arrived - lots.units,
         "total_commitments": lots.committed,
         "total_transfers_in": arrived,
-        "total_transfers_out": 0,
+        "total_transfers_out": lots.withdrawn // TOKENS_PER_UNIT,
         "created_at": account.created_at,
         "updated_at": account.updated_at,
     }
 
 
 def me_view(account: Account) -> dict[str, Any]:
-    """The user; simulated ones place their own orders, so their account is never in Auto Mode."""
-    return {"user_id": account.user_id, "email": f"{account.name}@gridbot.invalid", "account_mode": "advanced"}
+    """The user."""
+    return {"user_id": account.user_id, "email": f"{account.name}@gridbot.invalid", "account_mode": account.mode}
 
 
-def _trading_account_id(account: Account, instrument_id: str) -> str:
-    return f"trading-{account.account_id}-{instrument_id}"
+def limits_view(limits: RateLimits | None) -> dict[str, Any]:
+    """How many orders may be placed, all of a minute's at once if need be; None where any number may."""
+    orders = None if limits is None else limits.orders
+    return {
+        "order_rate_limits": {
+            "scope": "user",
+            "max_orders_per_second": orders,
+            "max_orders_per_minute": orders,
+            "burst_capacity": orders,
+            "window_seconds": WINDOW_SECONDS,
+        },
+        "response_headers": {
+            "limit": "x-ratelimit-limit",
+            "remaining": "x-ratelimit-remaining",
+            "retry_after": "retry-after",
+        },
+    }
 
 
-def _consumption_account_id(account: Account, instrument_id: str) -> str:
-    return f"consumption-{account.account_id}-{instrument_id}"
-
-
-def _rounded(dividend: int, divisor: int) -> int:
-    """The nearest whole number to a quotient of positive numbers, halves up."""
-    return (2 * dividend + divisor) // (2 * divisor)
+def sub_account_id(account: Account, kind: str, instrument_id: str) -> str:
+    """The id of the account for one instrument's units; `kind` is its type as transfers name it."""
+    return f"{kind}-{account.account_id}-{instrument_id}"

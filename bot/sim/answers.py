@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -14,10 +15,19 @@ _encoder = msgspec.json.Encoder()
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An HTTP status and a JSON body."""
+    """An HTTP status, a JSON body, and headers beside those that every answer has."""
 
     status: int
     body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def telling(self, headers: Mapping[str, str]) -> Answer:
+        """The same answer with more headers."""
+        return replace(self, headers={**self.headers, **headers})
+
+
+NO_CONTENT = Answer(204, b"")
+"""A success that has nothing to tell."""
 
 
 def answer(payload: object, status: int = 200) -> Answer:
@@ -35,4 +45,4 @@ def refused(refusal: Refusal) -> Answer:
     body: dict[str, object] = {"errors": {"detail": refusal.detail}}
     if refusal.code:
         body["error"] = {"code": refusal.code, "message": refusal.detail, "details": None}
-    return answer(body, refusal.status)
+    return answer(body, refusal.status).telling(refusal.headers)

@@ -7,15 +7,21 @@ from email.utils import format_datetime
 
 from bot.ports import Request, Response
 from bot.sim.account_routes import ACCOUNT_ROUTES
-from bot.sim.answers import Answer, data, refused
-from bot.sim.auth import SignatureCheck
+from bot.sim.answers import Answer, refused
+from bot.sim.auth import FINGERPRINT, SignatureCheck
+from bot.sim.checks import CHECK_ROUTES, health
+from bot.sim.limits import Meter
 from bot.sim.market_routes import MARKET_ROUTES
 from bot.sim.order_routes import ORDER_ROUTES
+from bot.sim.position_routes import POSITION_ROUTES
 from bot.sim.queries import Query
-from bot.sim.refusals import Refusal, wrong_method
-from bot.sim.replays import Replays
+from bot.sim.refusals import Refusal
+from bot.sim.replays import Replays, digest
 from bot.sim.routes import Call, Handler, Routes, resource
+from bot.sim.supply_routes import SUPPLY_ROUTES
 from bot.sim.venue import Venue
+
+_TABLES = (MARKET_ROUTES, ORDER_ROUTES, POSITION_ROUTES, ACCOUNT_ROUTES, SUPPLY_ROUTES, CHECK_ROUTES)
 
 
 class ExchangeApi:
@@ -29,8 +35,9 @@ class ExchangeApi:
 
     def __init__(self, venue: Venue) -> None:
         self.venue = venue
-        self._routes = Routes({**MARKET_ROUTES, **ORDER_ROUTES, **ACCOUNT_ROUTES})
+        self._routes = Routes({name: row for table in _TABLES for name, row in table.items()})
         self._signatures = SignatureCheck(venue.account_of_key, venue.config.timestamp_tolerance_seconds)
+        self._meter = Meter(venue.config.rate_limits)
         self._replays = Replays()
         self._answered = 0
 
@@ -43,37 +50,34 @@ class ExchangeApi:
             answer = refused(refusal)
         self._answered += 1
         headers = {
-            "content-type": "application/json",
             "date": format_datetime(now, usegmt=True),
             "x-request-id": f"request-{self._answered:08d}",
+            **answer.headers,
         }
+        if answer.body:
+            headers["content-type"] = "application/json"
         return Response(answer.status, headers, answer.body)
 
     def _answer(self, request: Request, now: datetime) -> Answer:
-        if resource(request.path) == "health":
-            return _health(request, now)
+        name = resource(request.path)
+        if name == "health":
+            return health(request.method, now)
         handler, argument = self._routes.find(request.method, request.path)
         headers = {name.lower(): value for name, value in request.headers.items()}
         account = self._signatures.account(request, headers, now)
+        told = self._meter.count(headers[FINGERPRINT], request.method, name, now)
         call = Call(self.venue, account, Query(request.query), request.body, now, argument)
-        key = headers.get("idempotency-key")
-        if request.method != "POST" or key is None:
-            return handler(call)
-        return self._once(handler, call, key)
-
-    def _once(self, handler: Handler, call: Call, key: str) -> Answer:
-        kept = self._replays.get(call.account, key, call.now)
-        if kept is not None:
-            return kept
+        key = headers.get("idempotency-key") if request.method == "POST" else None
         try:
-            answer = handler(call)
+            answer = handler(call) if key is None else self._once(handler, call, key, request.method, name)
         except Refusal as refusal:
             answer = refused(refusal)
-        self._replays.keep(call.account, key, answer, call.now)
+        return answer.telling(told)
+
+    def _once(self, handler: Handler, call: Call, key: str, method: str, name: str) -> Answer:
+        asked = digest(method, name, call.body)
+        answer = self._replays.get(call.account, key, asked, call.now)
+        if answer is None:
+            answer = handler(call)
+            self._replays.keep(call.account, key, asked, answer, call.now)
         return answer
-
-
-def _health(request: Request, now: datetime) -> Answer:
-    if request.method != "GET":
-        raise wrong_method(request.method)
-    return data({"status": "ok", "service": "trading", "server_time": now, "checks": [], "summary": "simulated"})

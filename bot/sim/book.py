@@ -88,7 +88,7 @@ class BookSide:
             self._drop(level)
 
     def fill(self, order: SimOrder, quantity: int) -> None:
-        """Take units from a resting order; it leaves when none remain."""
+        """Take units from a resting order, which keeps its place in the queue; it leaves when none remain."""
         assert order.price is not None
         level = self._levels[order.price * self._sign]
         level.quantity -= quantity

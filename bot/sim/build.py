@@ -17,8 +17,10 @@ from bot.sim.config import VenueConfig
 from bot.sim.credentials import Credentials, Keys, credentials_for, new_keys
 from bot.sim.crowd import Crowd, CrowdConfig
 from bot.sim.demand import Consumer, DailyDemand, Demand
+from bot.sim.inference import InferenceApi
 from bot.sim.ledger import Account, fingerprint_of
 from bot.sim.prices import PricePath, RandomWalk, Replay, WalkConfig
+from bot.sim.stream import StreamHub
 from bot.sim.traces import read_trace
 from bot.sim.venue import Venue
 
@@ -64,6 +66,8 @@ class SimExchange:
     Attributes:
         venue: its state.
         api: what answers requests to it.
+        stream: what serves its stream.
+        inference: what answers inference requests to it.
         account: the user's account.
         keys: the user's keys.
         crowds: its background traders, by symbol.
@@ -72,6 +76,8 @@ class SimExchange:
 
     venue: Venue
     api: ExchangeApi
+    stream: StreamHub
+    inference: InferenceApi
     account: Account
     keys: Keys
     crowds: Mapping[str, Crowd]
@@ -113,7 +119,8 @@ def build_exchange(
     crowds = _crowds(venue, scenario, start)
     consumer = _consumer(venue, account, scenario, start)
     venue.advance(start)
-    return SimExchange(venue, ExchangeApi(venue), account, keys, crowds, consumer)
+    inference = InferenceApi(venue, {keys.consumption: account}, ids=ids)
+    return SimExchange(venue, ExchangeApi(venue), StreamHub(venue), inference, account, keys, crowds, consumer)
 
 
 def _owner(venue: Venue, keys: Keys) -> Account:

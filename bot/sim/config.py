@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Literal
 
 from bot.domain.money import micros_of
+from bot.sim.limits import DOCUMENTED_LIMITS, RateLimits
 
 SYMBOLS = (
     "text-standard",
@@ -39,6 +41,10 @@ class VenueConfig:
         sweep_hours: UTC hours at which all Trading units of user accounts leave for Consumption.
         transfer_seconds: how long a transfer to Consumption stays pending.
         timestamp_tolerance_seconds: how far a request's time stamp may be from the exchange's clock.
+        rate_limits: how many requests a key may send; None: any number.
+        cancel_status: status of a cancel: 204 without a body, or 200 with the order.
+        closed_cancel_status: status of a cancel of an order that is closed: 500, as the live exchange has it, or 409.
+        direct_inference: whether inference is served at the exchange's own address, instead of by redirect.
     """
 
     symbols: tuple[str, ...] = SYMBOLS
@@ -51,6 +57,10 @@ class VenueConfig:
     sweep_hours: tuple[int, ...] = ()
     transfer_seconds: float = 2.0
     timestamp_tolerance_seconds: int = 30
+    rate_limits: RateLimits | None = DOCUMENTED_LIMITS
+    cancel_status: Literal[200, 204] = 204
+    closed_cancel_status: Literal[409, 500] = 500
+    direct_inference: bool = False
 
     @property
     def tick_micros(self) -> int:

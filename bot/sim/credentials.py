@@ -83,9 +83,9 @@ def credentials_for(venue: Venue, keys: Keys, base_url: str) -> Credentials:
     markets = venue.markets.values()
     return Credentials(
         base_url=base_url,
-        ws_url=None,
-        consumption_url=None,
-        messages_url=None,
+        ws_url=f"{base_url.replace('http', 'ws', 1)}/",
+        consumption_url=base_url,
+        messages_url=base_url,
         signing_key=base64.b64encode(bytes(keys.signing)).decode(),
         fingerprint=fingerprint_of(keys.verify_key),
         consumption_key=keys.consumption,

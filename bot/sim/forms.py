@@ -19,6 +19,8 @@ _decoder = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
 _DECIMAL = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,12})?")
 _WHOLE = re.compile(r"[0-9]{1,15}")
 _MAX_CLIENT_ID = 128
+_OFFERED = (OrderType.LIMIT, OrderType.MARKET)
+_REPLACEABLE = ("price", "quantity", "stop_price", "time_in_force")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,14 @@ class OrderForm:
     time_in_force: TimeInForce
     post_only: bool
     client_order_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaceForm:
+    """New terms of an order as they were asked for; what is None stays."""
+
+    quantity: int | None
+    price: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +59,14 @@ def order_form(body: bytes) -> OrderForm:
         Refusal: it is malformed, or its price cannot be any market's.
     """
     fields = _fields(body)
-    is_market = _word(fields, "type", OrderType) is OrderType.MARKET
+    kind = _word(fields, "type", OrderType)
+    if kind not in _OFFERED:
+        raise out_of_range(f"type {kind} is not offered; {' and '.join(_OFFERED)} are")
+    is_market = kind is OrderType.MARKET
     price = _price(fields.get("price"))
     if (price is None) is not is_market:
         raise malformed("a limit order needs a price, a market order takes none")
+    _refuse_stop_price(fields)
     if _flag(fields, "reduce_only"):
         raise out_of_range("reduce_only is not offered")
     return OrderForm(
@@ -63,6 +77,24 @@ def order_form(body: bytes) -> OrderForm:
         time_in_force=_word(fields, "time_in_force", TimeInForce, TimeInForce.IOC if is_market else TimeInForce.GTC),
         post_only=_flag(fields, "post_only"),
         client_order_id=_client_order_id(fields),
+    )
+
+
+def replace_form(body: bytes) -> ReplaceForm:
+    """Read the body of `PUT orders/{id}`.
+
+    Raises:
+        Refusal: it is malformed or empty, or asks for what no resting order can be.
+    """
+    fields = {name: value for name, value in _fields(body).items() if name in _REPLACEABLE and value is not None}
+    if not fields:
+        raise malformed(f"one of these is needed: {', '.join(_REPLACEABLE)}")
+    _refuse_stop_price(fields)
+    if _word(fields, "time_in_force", TimeInForce, TimeInForce.GTC) is not TimeInForce.GTC:
+        raise out_of_range("an order on the book is good till cancelled; place another instead")
+    return ReplaceForm(
+        quantity=_quantity(fields) if "quantity" in fields else None,
+        price=_price(fields.get("price")),
     )
 
 
@@ -81,6 +113,11 @@ def _fields(body: bytes) -> dict[str, Any]:
         return _decoder.decode(body)
     except (ValueError, ArithmeticError, RecursionError):  # also numbers and texts that no decoder can hold
         raise malformed("the body must be a JSON object") from None
+
+
+def _refuse_stop_price(fields: dict[str, Any]) -> None:
+    if fields.get("stop_price") is not None:
+        raise out_of_range("stop_price is not offered")
 
 
 def _text(fields: dict[str, Any], name: str) -> str:

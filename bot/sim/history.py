@@ -1,23 +1,43 @@
-"""What each account did: its orders, its fills and its transfers, oldest first."""
+"""What each account did: its orders, fills, transfers and issues of units, oldest first."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from enum import StrEnum
 
+from bot.sim.moments import Moment
 from bot.sim.orders import SimFill, SimOrder, SimTrade
 from bot.sim.refusals import not_found
 
 
+class Way(StrEnum):
+    """The ways that units can take between the accounts of one user."""
+
+    TO_CONSUMPTION = "trading-to-consumption"
+    TO_TRADING = "consumption-to-trading"
+    ISSUED_TO_TRADING = "issuance-to-trading"
+
+    @property
+    def source(self) -> str:
+        """The type of the account that units leave."""
+        return self.partition("-to-")[0]
+
+    @property
+    def target(self) -> str:
+        """The type of the account that they arrive in."""
+        return self.partition("-to-")[2]
+
+
 @dataclass(slots=True)
 class SimTransfer:
-    """Units on their way from Trading to Consumption, or arrived; `arrived_at` is None while they are under way."""
+    """Units on their way between two accounts, or arrived; `arrived_at` is None while they are under way."""
 
     transfer_id: str
     instrument_id: str
     quantity: int
-    created_at: datetime
-    arrived_at: datetime | None = None
+    created_at: Moment
+    arrived_at: Moment | None = None
+    way: Way = Way.TO_CONSUMPTION
 
     @property
     def status(self) -> str:
@@ -25,8 +45,18 @@ class SimTransfer:
         return "pending" if self.arrived_at is None else "completed"
 
 
+@dataclass(frozen=True, slots=True)
+class SimIssuance:
+    """Units that a supplier has issued."""
+
+    issuance_id: str
+    instrument_id: str
+    quantity: int
+    created_at: Moment
+
+
 class History:
-    """One account's orders, fills and transfers.
+    """One account's orders, fills, transfers and issuances.
 
     A user's are kept for ever. Of a house account only the open orders are, so that a simulation of weeks does not
     grow.
@@ -36,9 +66,10 @@ class History:
         open: orders that may still fill, by id, in the order of their placement.
         fills: in the order of their execution.
         transfers: in the order of their start.
+        issuances: in the order of their making.
     """
 
-    __slots__ = ("_by_id", "_client_order_ids", "_forgetful", "fills", "open", "orders", "transfers")
+    __slots__ = ("_by_id", "_client_order_ids", "_forgetful", "fills", "issuances", "open", "orders", "transfers")
 
     def __init__(self, *, forgetful: bool) -> None:
         self._forgetful = forgetful
@@ -48,6 +79,7 @@ class History:
         self.open: dict[str, SimOrder] = {}
         self.fills: list[SimFill] = []
         self.transfers: list[SimTransfer] = []
+        self.issuances: list[SimIssuance] = []
 
     def has_client_order_id(self, client_order_id: str) -> bool:
         """Whether an order with the owner's id was ever placed."""

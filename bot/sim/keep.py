@@ -51,8 +51,11 @@ def _account(account: Account, history: History) -> KeptAccount:
         orders=[msgspec.convert(order, KeptOrder, from_attributes=True) for order in history.orders],
         fills=[KeptFill(fill.order.order_id, fill.trade) for fill in history.fills],
         transfers=history.transfers,
+        mode=account.mode,
+        supplier=account.supplier,
+        issuances=history.issuances,
     )
 
 
 def _lots(lots: Lots) -> KeptLots:
-    return KeptLots(list(lots), lots.received, lots.used, lots.expired, lots.in_transit, lots.committed)
+    return KeptLots(list(lots), lots.received, lots.used, lots.expired, lots.in_transit, lots.committed, lots.withdrawn)

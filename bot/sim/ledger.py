@@ -6,8 +6,16 @@ import hashlib
 from base64 import b64encode
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from bot.sim.lots import Lots
+
+
+class AccountMode(StrEnum):
+    """Who places an account's orders: the exchange (Auto Mode), or its owner (Advanced Mode)."""
+
+    EASY = "easy"
+    ADVANCED = "advanced"
 
 
 class Balance:
@@ -35,6 +43,19 @@ class Balance:
         self.available += amount
 
 
+@dataclass(slots=True)
+class Issued:
+    """Units of one instrument that a supplier has issued."""
+
+    total: int = 0
+    transferred: int = 0
+
+    @property
+    def available(self) -> int:
+        """Units that have not left for Trading yet."""
+        return self.total - self.transferred
+
+
 @dataclass(slots=True, eq=False)
 class Account:
     """One participant of the exchange.
@@ -51,6 +72,9 @@ class Account:
         created_at: when it was opened.
         updated_at: when anything in it last changed.
         verify_key: 32 bytes of its Ed25519 public key; None: it cannot sign.
+        mode: in Auto Mode its owner's orders are refused.
+        supplier: whether it may issue units.
+        issued: what it has issued, by instrument id.
     """
 
     account_id: str
@@ -63,10 +87,14 @@ class Account:
     created_at: datetime
     updated_at: datetime
     verify_key: bytes | None = None
+    mode: AccountMode = AccountMode.ADVANCED
+    supplier: bool = False
     lots: dict[str, Lots] = field(init=False)
+    issued: dict[str, Issued] = field(init=False)
 
     def __post_init__(self) -> None:
         self.lots = {instrument_id: Lots() for instrument_id in self.units}
+        self.issued = {instrument_id: Issued() for instrument_id in self.units}
 
 
 def fingerprint_of(verify_key: bytes) -> str:

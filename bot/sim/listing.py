@@ -21,23 +21,25 @@ def listing(
     *,
     fields: Mapping[str, Callable[[Row], str]],
     among: Sequence[int] | None = None,
+    first: int = 0,
 ) -> Answer:
     """The page of a list that a query asks for.
 
     Args:
         query: filters and paging.
-        rows: the whole list, in the order of time.
+        rows: the list, in the order of time, without what is forgotten.
         view: how a row is shown.
         fields: by which fields rows can be filtered; other filters are ignored.
         among: ascending places to look at; None: all.
+        first: the place of the first row: how many are forgotten.
     """
     wanted = [(read, value) for name, read in fields.items() if (value := query.text(name)) is not None]
 
     def matches(place: int) -> bool:
-        return all(read(rows[place]) == value for read, value in wanted)
+        return all(read(rows[place - first]) == value for read, value in wanted)
 
-    page = page_of(query, range(len(rows)) if among is None else among, matches)
-    return data([view(rows[place]) for place in page.places], **page.about)
+    page = page_of(query, range(first, first + len(rows)) if among is None else among, matches)
+    return data([view(rows[place - first]) for place in page.places], **page.about)
 
 
 def span(query: Query, rows: Sequence[Row], at: Callable[[Row], datetime]) -> range:

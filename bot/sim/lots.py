@@ -8,32 +8,35 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.money import TOKENS_PER_UNIT
+from bot.sim.moments import Moment
 
 
 @dataclass(slots=True)
 class Lot:
     """Tokens that arrived together. `expires_at` is None where lots never expire."""
 
-    arrived_at: datetime
-    expires_at: datetime | None
+    arrived_at: Moment
+    expires_at: Moment | None
     tokens: int
 
 
 class Lots:
     """One account's Consumption stock of one instrument.
 
-    Every token that ever arrived is held, used or expired: `received = tokens + used + expired`.
+    Every token that ever arrived is held, used, expired or withdrawn:
+    `received = tokens + used + expired + withdrawn`.
 
     Attributes:
         tokens: tokens held now.
         received: tokens that ever arrived.
         used: tokens that inference used.
         expired: tokens that were lost.
+        withdrawn: tokens that went back to Trading.
         in_transit: units on their way from Trading.
         committed: units that were ever sent here.
     """
 
-    __slots__ = ("_lots", "committed", "expired", "in_transit", "received", "tokens", "used")
+    __slots__ = ("_lots", "committed", "expired", "in_transit", "received", "tokens", "used", "withdrawn")
 
     def __init__(self, lots: Iterable[Lot] = ()) -> None:
         self._lots = deque(lots)
@@ -41,6 +44,7 @@ class Lots:
         self.received = 0
         self.used = 0
         self.expired = 0
+        self.withdrawn = 0
         self.in_transit = 0
         self.committed = 0
 
@@ -78,6 +82,22 @@ class Lots:
         self.tokens -= served
         self.used += served
         return served
+
+    def withdraw(self, units: int) -> None:
+        """Take out whole units, newest lot first. The caller has seen that they are there.
+
+        What expires next stays to be used: moved to Trading and back it would begin a new life.
+        """
+        tokens = wanted = units * TOKENS_PER_UNIT
+        while wanted:
+            lot = self._lots[-1]
+            taken = min(wanted, lot.tokens)
+            lot.tokens -= taken
+            wanted -= taken
+            if not lot.tokens:
+                self._lots.pop()
+        self.tokens -= tokens
+        self.withdrawn += tokens
 
     def expire(self, now: datetime) -> int:
         """Drop the lots whose time is up; answers how many tokens were lost."""

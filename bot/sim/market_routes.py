@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from itertools import islice
+from datetime import UTC, datetime
 
+from bot.domain.candle import Resolution
 from bot.sim.answers import Answer, data
 from bot.sim.listing import listing
-from bot.sim.market_views import book_view, instrument_view, market_view, public_trade_view, ticker_view
-from bot.sim.paging import DEFAULT_LIMIT, MAX_LIMIT
+from bot.sim.market_views import (
+    book_view,
+    candle_view,
+    instrument_view,
+    market_view,
+    public_trade_view,
+    stats_view,
+    ticker_view,
+)
+from bot.sim.paging import page_of
+from bot.sim.queries import Query
+from bot.sim.refusals import malformed
 from bot.sim.routes import Call, Handler
 
 _DEFAULT_DEPTH = 20
 _MAX_DEPTH = 100
+_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+_LATEST = datetime(9000, 1, 1, tzinfo=UTC)
 
 
 def _instruments(call: Call) -> Answer:
@@ -52,9 +65,31 @@ def _orderbook(call: Call) -> Answer:
 
 
 def _public_trades(call: Call) -> Answer:
-    limit = call.query.whole("limit", DEFAULT_LIMIT, most=MAX_LIMIT)
-    newest = islice(reversed(call.venue.market(call.argument).trades.recent), limit)
-    return data([public_trade_view(trade) for trade in newest])
+    trades = call.venue.market(call.argument).trades
+    fields = {"side": lambda trade: trade.side}
+    forgotten = trades.count - len(trades.recent)
+    return listing(call.query, trades.recent, public_trade_view, fields=fields, first=forgotten)
+
+
+def _stats(call: Call) -> Answer:
+    return data(stats_view(call.venue.market(call.argument), call.now))
+
+
+def _candles(call: Call) -> Answer:
+    query = call.query
+    resolution = Resolution(query.choice("resolution", tuple(Resolution)))
+    market_id = query.text("market_id")
+    if market_id is None:
+        raise malformed("market_id is needed")
+    market = call.venue.market(market_id)
+    candles = market.trades.prices.candles(resolution, _seconds(query, "from"), _seconds(query, "to"))
+    page = page_of(query, range(len(candles)), lambda _: True, by_number=True)
+    return data([candle_view(market, resolution, candles[place]) for place in page.places], **page.about)
+
+
+def _seconds(query: Query, name: str) -> int | None:
+    moment = query.moment(name)
+    return None if moment is None else int(min(max(moment, _EARLIEST), _LATEST).timestamp())
 
 
 MARKET_ROUTES: dict[str, dict[str, Handler]] = {
@@ -66,5 +101,8 @@ MARKET_ROUTES: dict[str, dict[str, Handler]] = {
     "markets/{}/ticker": {"GET": _ticker},
     "markets/{}/orderbook": {"GET": _orderbook},
     "markets/{}/trades": {"GET": _public_trades},
+    "markets/{}/stats": {"GET": _stats},
+    "price-histories": {"GET": _candles},
+    "price_histories": {"GET": _candles},
 }
 """Patterns, methods and handlers."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
+from bot.domain.candle import Resolution
 from bot.domain.money import MICROS_PER_USD, plain
+from bot.sim.bars import Bar
 from bot.sim.book import BookSide
 from bot.sim.config import VenueConfig
 from bot.sim.market import SimMarket
@@ -18,6 +20,11 @@ def usd(micros: int) -> str:
     whole, rest = divmod(abs(micros), MICROS_PER_USD)
     decimals = f"{rest:06d}".rstrip("0").ljust(2, "0")
     return f"{'-' if micros < 0 else ''}{whole}.{decimals}"
+
+
+def mean_usd(micros: int, units: int) -> str:
+    """What a unit cost in the mean, when so many cost so many micro-dollars: US dollars to the nearest millionth."""
+    return usd((2 * micros + units) // (2 * units))
 
 
 def instrument_view(market: SimMarket) -> dict[str, Any]:
@@ -61,9 +68,9 @@ def market_view(market: SimMarket, config: VenueConfig) -> dict[str, Any]:
 
 
 def ticker_view(market: SimMarket, now: datetime) -> dict[str, Any]:
-    """Best prices, the last trade, and the last 24 hours to the quarter of an hour."""
+    """Best prices, the last trade, and the last 24 hours to the minute."""
     bid, ask = _usd_or_none(market.book.bids.best_price), _usd_or_none(market.book.asks.best_price)
-    last, day = market.trades.last, market.trades.day(now)
+    last, day = market.trades.last, market.trades.prices.last_24_hours(now)
     change = day.close - day.open if day else None
     return {
         "market_id": market.market_id,
@@ -83,6 +90,37 @@ def ticker_view(market: SimMarket, now: datetime) -> dict[str, Any]:
     }
 
 
+def stats_view(market: SimMarket, now: datetime) -> dict[str, Any]:
+    """The last 24 hours, to the minute; prices are null when nothing traded."""
+    day = market.trades.prices.last_24_hours(now)
+    return {
+        "market_id": market.market_id,
+        "open": usd(day.open) if day else None,
+        "high": usd(day.high) if day else None,
+        "low": usd(day.low) if day else None,
+        "close": usd(day.close) if day else None,
+        "volume": day.volume if day else 0,
+        "num_trades": day.trades if day else 0,
+        "timestamp": now,
+    }
+
+
+def candle_view(market: SimMarket, resolution: Resolution, bar: Bar) -> dict[str, Any]:
+    """A candle."""
+    return {
+        "market_id": market.market_id,
+        "resolution": resolution,
+        "time": bar.start,
+        "period_start": datetime.fromtimestamp(bar.start, UTC),
+        "open": usd(bar.open),
+        "high": usd(bar.high),
+        "low": usd(bar.low),
+        "close": usd(bar.close),
+        "volume": bar.volume,
+        "trade_count": bar.trades,
+    }
+
+
 def book_view(market: SimMarket, depth: int) -> dict[str, Any]:
     """The best levels of each side."""
     return {"buy": _side_view(market.book.bids, depth), "sell": _side_view(market.book.asks, depth)}
@@ -92,6 +130,7 @@ def public_trade_view(trade: SimTrade) -> dict[str, Any]:
     """A trade as everybody sees it; its side is the taker's."""
     return {
         "trade_id": trade.trade_id,
+        "market_id": trade.market_id,
         "price": usd(trade.price),
         "quantity": trade.quantity,
         "side": trade.side,

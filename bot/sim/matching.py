@@ -17,6 +17,7 @@ from bot.domain.order import Side, TimeInForce
 from bot.ports import Ids
 from bot.sim.history import History
 from bot.sim.ledger import Balance
+from bot.sim.listener import Listener
 from bot.sim.market import SimMarket
 from bot.sim.orders import CANCELLED, FILLED, PARTIALLY_FILLED, SimOrder, SimTrade
 from bot.sim.refusals import insufficient, out_of_range
@@ -30,6 +31,9 @@ class Matching:
         ids: for trades.
         filled: called with a user's order and the units, after a trade of it is settled.
         closed: called with a user's order that will not fill any more.
+
+    Attributes:
+        listeners: hear of everything on the books.
     """
 
     def __init__(
@@ -44,6 +48,7 @@ class Matching:
         self._ids = ids
         self._filled = filled
         self._closed = closed
+        self.listeners: tuple[Listener, ...] = ()
 
     def submit(self, market: SimMarket, order: SimOrder, now: datetime) -> None:
         """Trade an incoming order and let the rest of it rest, or close it, as its terms say.
@@ -53,8 +58,53 @@ class Matching:
         """
         if order.post_only and market.book.opposite(order.side).best_within(order.price) is not None:
             raise out_of_range("the order is post-only and would trade at once")
-        _lock(market, order)
+        _lock(order, _needed(market, order))
         self._histories[order.account.account_id].add_order(order)
+        for listener in self.listeners:
+            listener.placed(order)
+        self._execute(market, order, now)
+        self._quoted(market)
+
+    def replace(self, market: SimMarket, order: SimOrder, quantity: int, price: int, now: datetime) -> None:
+        """Give a resting order a new quantity, above what has filled, and a new price.
+
+        It keeps its place in the queue if its price stays and it does not grow; else it comes in anew, and trades at
+        once what it can.
+
+        Raises:
+            Refusal: its owner cannot pay for it, or it is post-only and would trade.
+        """
+        remaining = quantity - order.filled
+        keeps_place = price == order.price and remaining <= order.remaining
+        if order.post_only and not keeps_place and market.book.opposite(order.side).best_within(price) is not None:
+            raise out_of_range("the order is post-only and would trade at once")
+        _lock(order, remaining if order.side is Side.SELL else price * remaining)
+        side = market.book.side(order.side)
+        if keeps_place:
+            side.fill(order, order.remaining - remaining)
+        else:
+            side.remove(order)
+        order.quantity, order.remaining, order.price = quantity, remaining, price
+        order.updated_at = now
+        for listener in self.listeners:
+            listener.changed(order)
+        if not keeps_place:
+            self._execute(market, order, now)
+        self._quoted(market)
+
+    def withdraw(self, market: SimMarket, order: SimOrder, reason: str, now: datetime) -> None:
+        """Take a resting order off the book and close it."""
+        market.book.side(order.side).remove(order)
+        self.close(order, CANCELLED, reason, now)
+        self._quoted(market)
+
+    def close(self, order: SimOrder, status: str, reason: str, now: datetime) -> None:
+        """Close an order that is not on the book, and release what is still locked for it."""
+        self._end(order, status, reason, now)
+        for listener in self.listeners:
+            listener.changed(order)
+
+    def _execute(self, market: SimMarket, order: SimOrder, now: datetime) -> None:
         if order.time_in_force is TimeInForce.FOK and not _can_fill(market, order):
             self.close(order, CANCELLED, "fill_or_kill", now)
             return
@@ -68,13 +118,11 @@ class Matching:
         else:
             market.book.side(order.side).add(order)
 
-    def withdraw(self, market: SimMarket, order: SimOrder, reason: str, now: datetime) -> None:
-        """Take a resting order off the book and close it."""
-        market.book.side(order.side).remove(order)
-        self.close(order, CANCELLED, reason, now)
+    def _quoted(self, market: SimMarket) -> None:
+        for listener in self.listeners:
+            listener.quoted(market)
 
-    def close(self, order: SimOrder, status: str, reason: str, now: datetime) -> None:
-        """Close an order that is not on the book, and release what is still locked for it."""
+    def _end(self, order: SimOrder, status: str, reason: str, now: datetime) -> None:
         if order.locked:
             _balance(order).release(order.locked)
             order.locked = 0
@@ -112,6 +160,8 @@ class Matching:
             _settle(maker, taker, price, quantity)
         self._after(maker, trade)
         self._after(taker, trade)
+        for listener in self.listeners:
+            listener.traded(trade, maker, taker)
 
     def _after(self, order: SimOrder, trade: SimTrade) -> None:
         order.notional += trade.price * trade.quantity
@@ -121,24 +171,29 @@ class Matching:
             self._histories[order.account.account_id].add_fill(order, trade)
             self._filled(order, trade.quantity)
         if not order.remaining:
-            self.close(order, FILLED, "filled", trade.executed_at)
+            self._end(order, FILLED, "filled", trade.executed_at)
 
 
 def _balance(order: SimOrder) -> Balance:
     return order.account.cash if order.side is Side.BUY else order.account.units[order.instrument_id]
 
 
-def _lock(market: SimMarket, order: SimOrder) -> None:
-    balance = _balance(order)
+def _needed(market: SimMarket, order: SimOrder) -> int:
     if order.side is Side.SELL:
-        needed = order.quantity
-    elif order.price is not None:
-        needed = order.price * order.quantity
-    else:
-        _, needed = market.book.fillable(order.side, None, order.quantity, order.account)
-    if needed > balance.available:
-        raise insufficient(_shortage(order.side, needed, balance.available))
-    balance.lock(needed)
+        return order.quantity
+    if order.price is not None:
+        return order.price * order.quantity
+    _, cost = market.book.fillable(order.side, None, order.quantity, order.account)
+    return cost
+
+
+def _lock(order: SimOrder, needed: int) -> None:
+    """Set aside so much for an order, instead of what was set aside for it before."""
+    balance = _balance(order)
+    available = balance.available + order.locked
+    if needed > available:
+        raise insufficient(_shortage(order.side, needed, available))
+    balance.lock(needed - order.locked)
     order.locked = needed
 
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
+from bot.domain.order import Side
 from bot.sim.account_views import fill_view, order_view
-from bot.sim.answers import Answer, data
-from bot.sim.forms import order_form
+from bot.sim.answers import NO_CONTENT, Answer, data
+from bot.sim.forms import order_form, replace_form
 from bot.sim.history import History
 from bot.sim.listing import listing, span
+from bot.sim.market import SimMarket
 from bot.sim.orders import ACTIVE, PARTIALLY_FILLED
 from bot.sim.queries import Query
 from bot.sim.refusals import not_found
 from bot.sim.routes import Call, Handler
+
+_OTHER_WORDS = {"open": ACTIVE}
 
 
 def _place(call: Call) -> Answer:
@@ -32,8 +37,9 @@ def _place(call: Call) -> Answer:
 
 def _orders(call: Call) -> Answer:
     history = call.venue.history(call.account)
+    query = call.query.translated("status", _OTHER_WORDS)
     return listing(
-        call.query,
+        query,
         history.orders,
         order_view,
         fields={
@@ -42,7 +48,7 @@ def _orders(call: Call) -> Answer:
             "side": lambda order: order.side,
             "status": lambda order: order.status,
         },
-        among=_places_of_orders(call.query, history),
+        among=_places_of_orders(query, history),
     )
 
 
@@ -57,18 +63,41 @@ def _order(call: Call) -> Answer:
     return data(order_view(call.venue.history(call.account).order(call.argument)))
 
 
+def _replace(call: Call) -> Answer:
+    form = replace_form(call.body)
+    order = call.venue.replace(call.account, call.argument, quantity=form.quantity, price=form.price)
+    return data(order_view(order))
+
+
+def _count(call: Call) -> Answer:
+    counts = Counter(order.market_id for order in call.venue.history(call.account).open.values())
+    by_market = [{"market_id": market_id, "count": count} for market_id, count in counts.items()]
+    return data({"count": counts.total(), "by_market": by_market})
+
+
 def _cancel(call: Call) -> Answer:
-    return data(order_view(call.venue.cancel(call.account, call.argument)))
+    order = call.venue.cancel(call.account, call.argument)
+    return NO_CONTENT if call.venue.config.cancel_status == NO_CONTENT.status else data(order_view(order))
 
 
 def _cancel_all(call: Call) -> Answer:
-    market_id = call.query.text("market_id")
-    market = None if market_id is None else call.venue.market(market_id)
-    return data({"cancelled": call.venue.cancel_all(call.account, market)})
+    wanted = {
+        find(value)
+        for name, find in (("market_id", call.venue.market), ("instrument_id", call.venue.market_of))
+        if (value := call.query.text(name)) is not None
+    }
+    if len(wanted) > 1:  # no order is on two markets
+        return data({"cancelled": 0})
+    return _cancelled(call, next(iter(wanted), None))
 
 
 def _cancel_market(call: Call) -> Answer:
-    return data({"cancelled": call.venue.cancel_all(call.account, call.venue.market(call.argument))})
+    return _cancelled(call, call.venue.market(call.argument))
+
+
+def _cancelled(call: Call, market: SimMarket | None) -> Answer:
+    side = None if call.query.text("side") is None else Side(call.query.choice("side", tuple(Side)))
+    return data({"cancelled": call.venue.cancel_all(call.account, market, side)})
 
 
 def _fills(call: Call) -> Answer:
@@ -103,7 +132,8 @@ def _fill(call: Call) -> Answer:
 
 ORDER_ROUTES: dict[str, dict[str, Handler]] = {
     "orders": {"POST": _place, "GET": _orders, "DELETE": _cancel_all},
-    "orders/{}": {"GET": _order, "DELETE": _cancel},
+    "orders/count": {"GET": _count},
+    "orders/{}": {"GET": _order, "PUT": _replace, "DELETE": _cancel},
     "markets/{}/orders": {"DELETE": _cancel_market},
     "trades": {"GET": _fills},
     "trades/{}": {"GET": _fill},

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bot.domain.order import Side, TimeInForce
 from bot.sim.ledger import Account
+from bot.sim.moments import Moment
 
 ACTIVE = "active"
 """The status of an open order that has not filled at all."""
@@ -126,7 +127,7 @@ class SimTrade:
     price: int
     quantity: int
     side: Side
-    executed_at: datetime
+    executed_at: Moment
     maker_order_id: str
     taker_order_id: str
 

@@ -34,14 +34,22 @@ class Page:
     about: dict[str, Any]
 
 
-def page_of(query: Query, candidates: Sequence[int], matches: Callable[[int], bool]) -> Page:
+def page_of(
+    query: Query, candidates: Sequence[int], matches: Callable[[int], bool], *, by_number: bool = False
+) -> Page:
     """The page that the query asks for, of those ascending `candidates` that match.
+
+    Args:
+        query: says which page.
+        candidates: places of rows.
+        matches: whether the row at a place belongs to the list.
+        by_number: go by number even where the query does not, as older routes do.
 
     Raises:
         Refusal: the query's paging is malformed or out of range.
     """
     ascending = query.choice("order_direction", ("desc", "asc")) == "asc"
-    if query.text("page") is not None or query.text("page_size") is not None:
+    if by_number or query.text("page") is not None or query.text("page_size") is not None:
         return _numbered(query, [place for place in candidates if matches(place)], ascending=ascending)
     return _by_cursor(query, candidates, matches, ascending=ascending)
 

@@ -8,7 +8,7 @@ ignore any.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from bot.sim.refusals import malformed, out_of_range
@@ -16,6 +16,7 @@ from bot.sim.refusals import malformed, out_of_range
 _BRACKETED = re.compile(r"(?:flop\[filters\]|filters)\[([0-9]{1,3})\]\[(field|op|value)\]")
 _WHOLE = re.compile(r"[0-9]{1,15}")
 _UNIX = re.compile(r"[0-9]{1,11}(\.[0-9]{1,6})?")
+_SAME_NAME = {"order_by[]": "order_by", "order_directions[]": "order_direction"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -31,16 +32,19 @@ class Query:
             if match := _BRACKETED.fullmatch(name):
                 bracketed.setdefault(match[1], {})[match[2]] = value
             else:
-                self._values[name] = value
+                self._values[_SAME_NAME.get(name, name)] = value
         for part in bracketed.values():
             if "field" in part and "value" in part and part.get("op", "==") == "==":
                 self._values[part["field"]] = part["value"]
-        if self._values.get("status") == "open":  # the exchange has two words for it, and answers with the other
-            self._values["status"] = "active"
 
     def text(self, name: str) -> str | None:
         """A value as it was sent; None when it was not."""
         return self._values.get(name)
+
+    def translated(self, name: str, words: Mapping[str, str]) -> Query:
+        """The same query, but for a value that has another word here."""
+        value = self._values.get(name, "")
+        return Query((self._values | {name: words[value]}).items()) if value in words else self
 
     def choice(self, name: str, choices: tuple[str, ...]) -> str:
         """One of some words; the first when none was sent.

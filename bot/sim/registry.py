@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bot.ports import Ids
 from bot.sim.history import History
-from bot.sim.ledger import Account, Balance, fingerprint_of
+from bot.sim.ledger import Account, AccountMode, Balance, fingerprint_of
 
 _KEY_BYTES = 32
 
@@ -40,6 +40,8 @@ class Registry:
         units: Mapping[str, int],
         auto_transfer: bool,
         house: bool,
+        mode: AccountMode,
+        supplier: bool,
     ) -> Account:
         """Open an account with so many micro-dollars, and so many units of every instrument by its id.
 
@@ -59,6 +61,8 @@ class Registry:
             created_at=now,
             updated_at=now,
             verify_key=verify_key,
+            mode=mode,
+            supplier=supplier,
         )
         self.add(account, History(forgetful=house))
         return account

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bot.errors import DataError
 from bot.ports import Ids
+from bot.sim.audit import check_account
 from bot.sim.config import VenueConfig
-from bot.sim.history import History
+from bot.sim.history import History, Way
 from bot.sim.ledger import Account, Balance
 from bot.sim.lots import Lots
 from bot.sim.market import SimMarket
@@ -28,6 +29,8 @@ def revived(kept: KeptVenue, config: VenueConfig, ids: Ids) -> Venue:
         SimMarket(market.market_id, market.instrument_id, market.symbol, market.created_at) for market in kept.markets
     ]
     venue = Venue(config, start=kept.now, ids=ids, markets=markets)
+    if len({account.account_id for account in kept.accounts}) < len(kept.accounts):
+        raise ValueError("two accounts have the same id")
     for account in kept.accounts:
         _add(venue, account)
     _fill_books(venue, kept)
@@ -46,13 +49,27 @@ def _add(venue: Venue, kept: KeptAccount) -> None:
         created_at=kept.created_at,
         updated_at=kept.updated_at,
         verify_key=kept.verify_key,
+        mode=kept.mode,
+        supplier=kept.supplier,
     )
-    held = {*kept.units, *kept.lots, *(transfer.instrument_id for transfer in kept.transfers)}
-    if not held <= account.units.keys():
+    moved = {transfer.instrument_id for transfer in kept.transfers}
+    issued = {issuance.instrument_id for issuance in kept.issuances}
+    if not {*kept.units, *kept.lots, *moved, *issued} <= account.units.keys():
         raise ValueError(f"account {kept.name!r} holds what no market trades")
     account.units |= {instrument_id: _balance(units) for instrument_id, units in kept.units.items()}
     account.lots |= {instrument_id: _lots(lots) for instrument_id, lots in kept.lots.items()}
-    venue.adopt(account, _history(account, kept, venue))
+    _add_issued(account, kept)
+    history = _history(account, kept, venue)
+    check_account(account, history)
+    venue.adopt(account, history)
+
+
+def _add_issued(account: Account, kept: KeptAccount) -> None:
+    for issuance in kept.issuances:
+        account.issued[issuance.instrument_id].total += issuance.quantity
+    for transfer in kept.transfers:
+        if transfer.way is Way.ISSUED_TO_TRADING:
+            account.issued[transfer.instrument_id].transferred += transfer.quantity
 
 
 def _history(account: Account, kept: KeptAccount, venue: Venue) -> History:
@@ -65,6 +82,7 @@ def _history(account: Account, kept: KeptAccount, venue: Venue) -> History:
     for fill in kept.fills:
         history.add_fill(orders[fill.order_id], fill.trade)
     history.transfers.extend(kept.transfers)
+    history.issuances.extend(kept.issuances)
     return history
 
 
@@ -78,6 +96,8 @@ def _fill_books(venue: Venue, kept: KeptVenue) -> None:
         book = venue.markets[market.market_id].book
         for order_id in market.resting:
             order = waiting.pop(order_id)
+            if order.market_id != market.market_id:
+                raise ValueError(f"order {order_id} rests on the book of another market than its own")
             book.side(order.side).add(order)
     if waiting:
         raise ValueError(f"{len(waiting)} open orders are on no book")
@@ -120,4 +140,5 @@ def _lots(kept: KeptLots) -> Lots:
     lots.expired = kept.expired
     lots.in_transit = kept.in_transit
     lots.committed = kept.committed
+    lots.withdrawn = kept.withdrawn
     return lots

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.domain.order import TimeInForce
 from bot.sim.config import VenueConfig
+from bot.sim.orders import SimOrder
 from bot.sim.refusals import malformed, out_of_range
 
 
@@ -34,3 +35,13 @@ class OrderRules:
             raise out_of_range("time_in_force day is not offered")
         if post_only and (price is None or time_in_force is not TimeInForce.GTC):
             raise malformed("post_only goes with a limit order that is good till cancelled")
+
+    def check_change(self, order: SimOrder, quantity: int, price: int) -> None:
+        """See whether a resting order with new terms keeps the rules.
+
+        Raises:
+            Refusal: it does not; the text says which rule.
+        """
+        self.check(quantity, price, order.time_in_force, post_only=order.post_only)
+        if quantity <= order.filled:
+            raise out_of_range(f"quantity must be above the {order.filled} units that have filled, not {quantity}")

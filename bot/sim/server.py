@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
 
 from aiohttp import web
+from yarl import URL
 
 from bot.errors import DaemonError
 from bot.ports import Clock, Request
+from bot.sim.answers import refused
 from bot.sim.api import ExchangeApi
+from bot.sim.inference import InferenceApi
+from bot.sim.inference.http import InferenceDoors
+from bot.sim.refusals import Refusal
+from bot.sim.stream import StreamHub
+from bot.sim.websocket import StreamDoor
+
+Answer = TypeVar("Answer")
 
 MAX_BODY_BYTES = 1_000_000
 """The largest request body that is read; a larger one is answered with 413."""
@@ -41,8 +52,11 @@ async def serve(
     api: ExchangeApi,
     clock: Clock,
     *,
+    stream: StreamHub | None = None,
+    inference: InferenceApi | None = None,
     host: str = "127.0.0.1",
     port: int = 0,
+    supplier_port: int = 0,
     on_change: Callable[[], None] = lambda: None,
 ) -> AsyncIterator[Server]:
     """Answer HTTP requests, and keep the exchange moving, while the block runs.
@@ -50,8 +64,11 @@ async def serve(
     Args:
         api: what answers.
         clock: the exchange's time.
+        stream: what is served to WebSockets on the same port; None: there is no stream.
+        inference: what answers inference requests, which come to the same port; None: there is no inference.
         host: the address to listen on.
         port: the port to listen on; 0 takes a free one.
+        supplier_port: the port that inference is redirected to; 0 takes a free one.
         on_change: called whenever anything that a user's account sees has changed, before the answer goes out that
             tells of it; when it fails, the client gets 500 instead.
 
@@ -59,12 +76,20 @@ async def serve(
         DaemonError: the address cannot be listened on.
         Exception: what a step of the exchange raised, or `on_change` after one; the block is cancelled then.
     """
-    keeper = _Keeper(api, clock, on_change)
-    async with _listening(keeper, host, port) as server:
+    keeper = _Keeper(api, clock, on_change, api.venue.advance if stream is None else stream.advance)
+    async with AsyncExitStack() as stack:
+        app = web.Application(client_max_size=MAX_BODY_BYTES)
+        if stream is not None:
+            StreamDoor(stream, clock, keeper.report).open(app)
+        if inference is not None:
+            doors = InferenceDoors(inference, keeper.let_in)
+            doors.open_front(app, await stack.enter_async_context(_supplier(doors, host, supplier_port)))
+        app.router.add_route("*", "/{path:.*}", keeper.answer)
+        url = await stack.enter_async_context(_listening(app, host, port))
         try:
             async with asyncio.TaskGroup() as group:
                 steps = group.create_task(keeper.keep_moving())
-                yield server
+                yield Server(str(url))
                 steps.cancel()
         except BaseExceptionGroup as failed:
             if len(failed.exceptions) == 1:
@@ -75,33 +100,52 @@ async def serve(
 class _Keeper:
     """Lets requests and time into the exchange, and reports changes before anybody hears of them."""
 
-    def __init__(self, api: ExchangeApi, clock: Clock, on_change: Callable[[], None]) -> None:
+    def __init__(
+        self, api: ExchangeApi, clock: Clock, on_change: Callable[[], None], advance: Callable[[datetime], None]
+    ) -> None:
         self._api = api
         self._clock = clock
         self._on_change = on_change
+        self._advance = advance
         self._reported = api.venue.revision
 
+    async def let_in(self, request: web.Request, handle: Callable[[Request, datetime], Answer]) -> Answer:
+        answer = handle(_ported(request, await _body(request)), self._clock.now())
+        self.report()
+        return answer
+
     async def answer(self, request: web.Request) -> web.Response:
-        try:
-            async with asyncio.timeout(READ_SECONDS):
-                body = await request.read()
-        except TimeoutError:
-            raise web.HTTPRequestTimeout from None
-        answer = self._api.handle(_ported(request, body), self._clock.now())
-        self._report()
+        answer = await self.let_in(request, self._api.handle)
         return web.Response(status=answer.status, headers=answer.headers, body=answer.body)
 
     async def keep_moving(self) -> None:
         while True:
             await self._clock.sleep(STEP_SECONDS)
-            self._api.venue.advance(self._clock.now())
-            self._report()
+            self._advance(self._clock.now())
+            self.report()
 
-    def _report(self) -> None:
+    def report(self) -> None:
         revision = self._api.venue.revision
         if revision != self._reported:
             self._on_change()
             self._reported = revision
+
+
+async def _body(request: web.Request) -> bytes:
+    try:
+        async with asyncio.timeout(READ_SECONDS):
+            return await request.read()
+    except TimeoutError:
+        raise _told(web.HTTPRequestTimeout(), f"the body did not come within {READ_SECONDS:g} s") from None
+    except web.HTTPRequestEntityTooLarge as error:
+        raise _told(error, f"the body has more than {MAX_BODY_BYTES} bytes") from None
+
+
+def _told(error: web.HTTPException, detail: str) -> web.HTTPException:
+    """The error in the form of the exchange's own."""
+    error.content_type = "application/json"
+    error.text = refused(Refusal(error.status, "", detail)).body.decode()
+    return error
 
 
 def _ported(request: web.Request, body: bytes) -> Request:
@@ -114,10 +158,14 @@ def _ported(request: web.Request, body: bytes) -> Request:
     )
 
 
-@asynccontextmanager
-async def _listening(keeper: _Keeper, host: str, port: int) -> AsyncIterator[Server]:
+def _supplier(doors: InferenceDoors, host: str, port: int) -> AbstractAsyncContextManager[URL]:
     app = web.Application(client_max_size=MAX_BODY_BYTES)
-    app.router.add_route("*", "/{path:.*}", keeper.answer)
+    app.router.add_route("*", "/{path:.*}", doors.supplier)
+    return _listening(app, host, port)
+
+
+@asynccontextmanager
+async def _listening(app: web.Application, host: str, port: int) -> AsyncIterator[URL]:
     runner = web.AppRunner(
         app,
         access_log=None,
@@ -136,8 +184,6 @@ async def _listening(keeper: _Keeper, host: str, port: int) -> AsyncIterator[Ser
                 "stop what uses the port, or choose another (0 takes a free one)"
             ) from None
         bound_host, bound_port = runner.addresses[0][:2]
-        yield Server(
-            f"http://[{bound_host}]:{bound_port}" if ":" in bound_host else f"http://{bound_host}:{bound_port}"
-        )
+        yield URL.build(scheme="http", host=bound_host, port=bound_port)
     finally:
         await runner.cleanup()

@@ -5,14 +5,15 @@ House accounts, their orders and the public tape are not kept: the crowd is made
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Final, Literal
 
 import msgspec
 
 from bot.domain.order import Side, TimeInForce
-from bot.sim.history import SimTransfer
+from bot.sim.history import SimIssuance, SimTransfer
+from bot.sim.ledger import AccountMode
 from bot.sim.lots import Lot
+from bot.sim.moments import Moment
 from bot.sim.orders import SimTrade
 
 FORMAT: Final = "gridbot simulated exchange, 1"
@@ -35,6 +36,7 @@ class KeptLots(msgspec.Struct, frozen=True):
     expired: int
     in_transit: int
     committed: int
+    withdrawn: int = 0
 
 
 class KeptOrder(msgspec.Struct, frozen=True):
@@ -53,9 +55,9 @@ class KeptOrder(msgspec.Struct, frozen=True):
     closure_reason: str | None
     notional: int
     locked: int
-    created_at: datetime
-    updated_at: datetime
-    closed_at: datetime | None
+    created_at: Moment
+    updated_at: Moment
+    closed_at: Moment | None
 
 
 class KeptFill(msgspec.Struct, frozen=True):
@@ -66,14 +68,14 @@ class KeptFill(msgspec.Struct, frozen=True):
 
 
 class KeptAccount(msgspec.Struct, frozen=True):
-    """A user account and its history; balances are by instrument id."""
+    """A user account and its history; balances are by instrument id. What has a default is not in older files."""
 
     account_id: str
     user_id: str
     name: str
     auto_transfer: bool
-    created_at: datetime
-    updated_at: datetime
+    created_at: Moment
+    updated_at: Moment
     verify_key: bytes | None
     cash: KeptBalance
     units: dict[str, KeptBalance]
@@ -81,6 +83,9 @@ class KeptAccount(msgspec.Struct, frozen=True):
     orders: list[KeptOrder]
     fills: list[KeptFill]
     transfers: list[SimTransfer]
+    mode: AccountMode = AccountMode.ADVANCED
+    supplier: bool = False
+    issuances: list[SimIssuance] = []
 
 
 class KeptMarket(msgspec.Struct, frozen=True):
@@ -89,7 +94,7 @@ class KeptMarket(msgspec.Struct, frozen=True):
     market_id: str
     instrument_id: str
     symbol: str
-    created_at: datetime
+    created_at: Moment
     resting: list[str]
 
 
@@ -97,6 +102,6 @@ class KeptVenue(msgspec.Struct, frozen=True):
     """An exchange as it was at one moment."""
 
     format: Literal["gridbot simulated exchange, 1"]
-    now: datetime
+    now: Moment
     markets: list[KeptMarket]
     accounts: list[KeptAccount]

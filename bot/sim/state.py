@@ -60,7 +60,7 @@ def restore(data: bytes, config: VenueConfig, now: datetime, ids: Ids) -> Venue:
     """
     try:
         venue = revived(msgspec.json.decode(data, type=KeptVenue), config, ids)
-    except (ValueError, LookupError) as error:
+    except (ValueError, LookupError, ArithmeticError, RecursionError) as error:
         raise DataError(f"not a whole simulated exchange ({error}); move it away to begin anew") from None
     if venue.now > now + CLOCK_SLACK:
         raise DataError(f"it was kept at {venue.now}, which is still to come; set the clock right, or move it away")

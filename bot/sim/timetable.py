@@ -25,6 +25,11 @@ class Timetable:
         heapq.heappush(self._heap, (at, self._added, action))
         self._added += 1
 
+    @property
+    def next_at(self) -> datetime | None:
+        """The moment of the earliest action; None when there is none."""
+        return self._heap[0][0] if self._heap else None
+
     def next_due(self, now: datetime) -> tuple[datetime, Action] | None:
         """Take out the earliest action that is due by now; None when nothing is."""
         if not self._heap or self._heap[0][0] > now:

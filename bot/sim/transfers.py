@@ -1,4 +1,4 @@
-"""The way of units from Trading to Consumption: transfers, arrivals, expiry of lots, and scheduled sweeps."""
+"""The ways of units between one user's accounts: transfers, arrivals, expiry of lots, and scheduled sweeps."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from functools import partial
 
 from bot.ports import Ids
 from bot.sim.config import VenueConfig
-from bot.sim.history import History, SimTransfer
+from bot.sim.history import History, SimTransfer, Way
 from bot.sim.ledger import Account
 from bot.sim.refusals import insufficient, malformed
 from bot.sim.timetable import Timetable
 
 
 class TransferDesk:
-    """Moves units one way, from Trading to Consumption.
+    """Moves units between the accounts of one user.
 
-    Units leave Trading at once and arrive `transfer_seconds` later as one lot, which expires `lot_hours` after its
-    arrival. `touched` is told which account has changed, and when.
+    Units leave at once and arrive `transfer_seconds` later: in Trading as such, in Consumption as one lot, which
+    expires `lot_hours` after its arrival. `touched` is told which account has changed, and when.
     """
 
     def __init__(
@@ -31,7 +31,7 @@ class TransferDesk:
         self._life = None if config.lot_hours is None else timedelta(hours=config.lot_hours)
 
     def start(
-        self, account: Account, history: History, instrument_id: str, quantity: int, now: datetime
+        self, account: Account, history: History, way: Way, instrument_id: str, quantity: int, now: datetime
     ) -> SimTransfer:
         """Send units on their way.
 
@@ -40,12 +40,11 @@ class TransferDesk:
         """
         if quantity < 1:
             raise malformed(f"quantity must be at least 1, not {quantity}")
-        units = account.units[instrument_id]
-        if quantity > units.available:
-            raise insufficient(f"{quantity} units wanted, {units.available} available")
-        units.available -= quantity
-        account.lots[instrument_id].commit(quantity)
-        transfer = SimTransfer(self._ids.new("transfer"), instrument_id, quantity, now)
+        available = _available(account, way, instrument_id)
+        if quantity > available:
+            raise insufficient(f"{quantity} units wanted, {available} available")
+        _take(account, way, instrument_id, quantity)
+        transfer = SimTransfer(self._ids.new("transfer"), instrument_id, quantity, now, way=way)
         history.transfers.append(transfer)
         self._touched(account, now)
         if self._travel:
@@ -66,15 +65,42 @@ class TransferDesk:
 
     def _arrive(self, account: Account, transfer: SimTransfer, now: datetime) -> None:
         transfer.arrived_at = now
+        if transfer.way is Way.TO_CONSUMPTION:
+            self._add_lot(account, transfer, now)
+        else:
+            account.units[transfer.instrument_id].available += transfer.quantity
+        self._touched(account, now)
+
+    def _add_lot(self, account: Account, transfer: SimTransfer, now: datetime) -> None:
         expires_at = None if self._life is None else now + self._life
         account.lots[transfer.instrument_id].arrive(transfer.quantity, now, expires_at)
-        self._touched(account, now)
         if expires_at is not None:
             self._timetable.add(expires_at, partial(self._expire, account, transfer.instrument_id))
 
     def _expire(self, account: Account, instrument_id: str, now: datetime) -> None:
         if account.lots[instrument_id].expire(now):
             self._touched(account, now)
+
+
+def _available(account: Account, way: Way, instrument_id: str) -> int:
+    match way:
+        case Way.TO_CONSUMPTION:
+            return account.units[instrument_id].available
+        case Way.TO_TRADING:
+            return account.lots[instrument_id].units
+        case Way.ISSUED_TO_TRADING:
+            return account.issued[instrument_id].available
+
+
+def _take(account: Account, way: Way, instrument_id: str, quantity: int) -> None:
+    match way:
+        case Way.TO_CONSUMPTION:
+            account.units[instrument_id].available -= quantity
+            account.lots[instrument_id].commit(quantity)
+        case Way.TO_TRADING:
+            account.lots[instrument_id].withdraw(quantity)
+        case Way.ISSUED_TO_TRADING:
+            account.issued[instrument_id].transferred += quantity
 
 
 def next_sweep(hours: tuple[int, ...], after: datetime) -> datetime:

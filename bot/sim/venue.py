@@ -12,14 +12,16 @@ from bot.domain.money import ZERO, micros_of
 from bot.domain.order import Side, TimeInForce
 from bot.ports import Ids
 from bot.sim.config import VenueConfig
-from bot.sim.history import History, SimTransfer
-from bot.sim.ledger import Account
+from bot.sim.history import History, SimIssuance, SimTransfer, Way
+from bot.sim.ledger import Account, AccountMode
+from bot.sim.listener import Listener
 from bot.sim.market import Markets, SimMarket
 from bot.sim.matching import Matching
 from bot.sim.orders import SimOrder
-from bot.sim.refusals import already_closed, duplicate, malformed
+from bot.sim.refusals import already_closed, auto_mode_restricted, duplicate, malformed, not_open
 from bot.sim.registry import Registry
 from bot.sim.rules import OrderRules
+from bot.sim.supply import issue
 from bot.sim.timetable import Timetable
 from bot.sim.transfers import TransferDesk, next_sweep
 
@@ -88,7 +90,7 @@ class Venue:
         return self._registry.of_key(fingerprint)
 
     def history(self, account: Account) -> History:
-        """An account's orders, fills and transfers; of a house account, only its open orders."""
+        """What an account did; of a house account, only its open orders."""
         return self._registry.histories[account.account_id]
 
     def add_account(
@@ -100,6 +102,8 @@ class Venue:
         units: Mapping[str, int] | None = None,
         auto_transfer: bool | None = None,
         house: bool = False,
+        mode: AccountMode = AccountMode.ADVANCED,
+        supplier: bool = False,
     ) -> Account:
         """Open an account.
 
@@ -110,6 +114,8 @@ class Venue:
             units: Trading units that it is given, by symbol.
             auto_transfer: whether bought units leave for Consumption as soon as they fill; None: as configured.
             house: a background trader: not swept, never auto-transferred, its closed orders are forgotten.
+            mode: in Auto Mode its owner's orders are refused.
+            supplier: whether it may issue units.
 
         Raises:
             ValueError: the name or the key is taken, the key is no key, or something given is negative.
@@ -124,6 +130,8 @@ class Venue:
             units={market.instrument_id: 0 for market in self.markets.values()} | granted,
             auto_transfer=self.config.auto_transfer if auto_transfer is None else auto_transfer,
             house=house,
+            mode=mode,
+            supplier=supplier,
         )
         self._touch(account, self.now)
         return account
@@ -140,6 +148,19 @@ class Venue:
     def add_agent(self, agent: Agent, first: datetime) -> None:
         """Let somebody live in the exchange and act from `first` on; of one moment, the first to join acts first."""
         self._timetable.add(first, partial(agent.act, self))
+
+    def listen(self, listener: Listener) -> None:
+        """Tell somebody of everything on the books, from now on."""
+        self._matching.listeners += (listener,)
+
+    def unlisten(self, listener: Listener) -> None:
+        """Do not tell somebody any more."""
+        self._matching.listeners = tuple(other for other in self._matching.listeners if other is not listener)
+
+    @property
+    def due_at(self) -> datetime | None:
+        """When something will next happen by itself; None: never."""
+        return self._timetable.next_at
 
     def advance(self, now: datetime) -> None:
         """Let time pass: everything that is due by `now` happens, in the order of its time.
@@ -185,8 +206,11 @@ class Venue:
             client_order_id: the owner's id, which must be new to the account.
 
         Raises:
-            Refusal: it breaks the market's rules, or the account cannot pay for it; nothing has changed.
+            Refusal: it breaks the market's rules, the account cannot pay for it, or its mode allows no orders;
+                nothing has changed.
         """
+        if account.mode is AccountMode.EASY:
+            raise auto_mode_restricted()
         self._rules.check(quantity, price, time_in_force, post_only=post_only)
         if client_order_id is not None and self.history(account).has_client_order_id(client_order_id):
             raise duplicate(client_order_id)
@@ -207,6 +231,35 @@ class Venue:
         self._touch(account, self.now)
         return order
 
+    def replace(
+        self, account: Account, order_id: str, *, quantity: int | None = None, price: int | None = None
+    ) -> SimOrder:
+        """Give one of the account's open orders new terms; what is None stays.
+
+        It keeps its place in the queue if its price stays and its quantity does not grow. Else it comes in anew, and
+        trades at once what it can.
+
+        Args:
+            account: whose order it is.
+            order_id: which order.
+            quantity: units, those included that have filled already.
+            price: the limit, micro-dollars per unit.
+
+        Raises:
+            Refusal: it is closed, the account has no such order, the terms break the market's rules, or the account
+                cannot pay for them; nothing has changed.
+        """
+        order = self.history(account).order(order_id)
+        if not order.is_open:
+            raise not_open(order.status)
+        assert order.price is not None  # market orders never rest
+        quantity = order.quantity if quantity is None else quantity
+        price = order.price if price is None else price
+        self._rules.check_change(order, quantity, price)
+        self._matching.replace(self.market(order.market_id), order, quantity, price, self.now)
+        self._touch(account, self.now)
+        return order
+
     def cancel(self, account: Account, order_id: str) -> SimOrder:
         """Cancel one of the account's orders.
 
@@ -215,29 +268,42 @@ class Venue:
         """
         order = self.history(account).order(order_id)
         if not order.is_open:
-            raise already_closed()
+            raise already_closed(self.config.closed_cancel_status)
         self._withdraw(order, "cancelled_by_user")
         return order
 
-    def cancel_all(self, account: Account, market: SimMarket | None = None) -> int:
-        """Cancel all open orders of the account, on one market or on all; answers how many they were."""
+    def cancel_all(self, account: Account, market: SimMarket | None = None, side: Side | None = None) -> int:
+        """Cancel the account's open orders, on one market or all, on one side or both; answers how many they were."""
         found = [
             order
             for order in self.history(account).open.values()
-            if market is None or order.market_id == market.market_id
+            if (market is None or order.market_id == market.market_id) and (side is None or order.side is side)
         ]
         for order in found:
             self._withdraw(order, "cancelled_by_user")
         return len(found)
 
-    def transfer(self, account: Account, instrument_id: str, quantity: int) -> SimTransfer:
-        """Send units from Trading to Consumption; they arrive `transfer_seconds` later.
+    def transfer(
+        self, account: Account, instrument_id: str, quantity: int, way: Way = Way.TO_CONSUMPTION
+    ) -> SimTransfer:
+        """Send units from one of the user's accounts to another; they arrive `transfer_seconds` later.
 
         Raises:
             Refusal: no such instrument, or fewer units are available.
         """
         self.market_of(instrument_id)
-        return self._transfers.start(account, self.history(account), instrument_id, quantity, self.now)
+        return self._transfers.start(account, self.history(account), way, instrument_id, quantity, self.now)
+
+    def issue(self, account: Account, instrument_id: str, quantity: int) -> SimIssuance:
+        """Make units, in a supplier's issuance account.
+
+        Raises:
+            Refusal: no such instrument, the account is no supplier's, or the quantity is out of range.
+        """
+        self.market_of(instrument_id)
+        issuance = issue(account, self.history(account), instrument_id, quantity, now=self.now, ids=self._ids)
+        self._touch(account, self.now)
+        return issuance
 
     def consume(self, account: Account, instrument_id: str, tokens: int) -> int:
         """Use up to so many tokens of the account's Consumption stock, oldest lot first; answers how many there were.

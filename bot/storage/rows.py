@@ -17,12 +17,17 @@ IDS_AT_A_TIME = 1000
 
 def columns(table: Table, kind: type) -> list[Column[Any]]:
     """The table's columns in the order of the dataclass's fields, as `made` takes them."""
-    return [table.c[field.name] for field in fields(kind)]
+    return [table.c[name] for name in _stored(kind)]
 
 
 def values(record: Any) -> dict[str, Any]:
     """A dataclass instance's values, by field name."""
-    return {field.name: getattr(record, field.name) for field in fields(record)}
+    return {name: getattr(record, name) for name in _stored(type(record))}
+
+
+def _stored(kind: type) -> list[str]:
+    """Names of the fields that make a record what it is; those that only describe it are not stored."""
+    return [field.name for field in fields(kind) if field.compare]
 
 
 def made(kind: Callable[..., T], rows: Iterable[Row[Any]]) -> list[T]:

@@ -12,6 +12,8 @@ strategies:
   - {name: stock, strategy: replenish, markets: [text-prime], schedule: {every: 30s}, parameters: {max_price: "2.50"}}
 """
 
+ROWS = "2026-01-05T00:00:00Z,1,2,1,2,5\n2026-01-05T01:00:00Z,2,3,1,2,5\n"
+
 
 def test_check_says_which_file_is_right_and_how_many_strategies_it_has(gridbot: Gridbot, tmp_path: Path) -> None:
     assert gridbot("config", "check").out == "defaults (there is no config.yaml here): ok, 0 strategies\n"
@@ -19,6 +21,49 @@ def test_check_says_which_file_is_right_and_how_many_strategies_it_has(gridbot: 
     assert gridbot("config", "check").out == "config.yaml: ok, 1 strategy\n"
     (tmp_path / "other.yaml").write_text("")
     assert gridbot("--config", "other.yaml", "config", "check").out == "other.yaml: ok, 0 strategies\n"
+
+
+def test_check_opens_the_files_that_are_named_and_lists_what_is_wrong_with_them(
+    gridbot: Gridbot, tmp_path: Path
+) -> None:
+    (tmp_path / "prices.csv").write_text("when,what\n1,2\n")
+    names = {
+        "exchange.signing_key_file": "none.key",
+        "consumption.api_key_file": "none.txt",
+        "paper.prices": "prices.csv",
+        "paper.demand": "none.csv",
+    }
+    options = [word for name, file in names.items() for word in ("--set", f"{name}={file}")]
+    result = gridbot(*options, "config", "check")
+    assert (result.status, result.out) == (1, "")
+    head, *faults = result.err.splitlines()
+    assert head == "gridbot: 4 faults in what the settings name:"
+    for fault, setting, file in zip(
+        faults,
+        ("exchange.signing_key", "consumption.api_key", "paper.prices", "paper.demand"),
+        names.values(),
+        strict=True,
+    ):
+        assert fault.startswith(f"  {setting}: ")
+        assert file in fault
+
+
+def test_check_is_content_with_good_files_and_warns_of_a_key_that_others_can_read(
+    gridbot: Gridbot, tmp_path: Path
+) -> None:
+    (tmp_path / "grid.key").write_text("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")
+    (tmp_path / "grid.key").chmod(0o644)
+    (tmp_path / "prices.csv").write_text("timestamp,open,high,low,close,volume\n" + ROWS)
+    result = gridbot(
+        "--set", "exchange.signing_key_file=grid.key", "--set", "paper.prices=prices.csv", "config", "check"
+    )
+    assert result.status == 0
+    assert "chmod 600 grid.key" in result.err
+    (tmp_path / "grid.key").write_text("swordfish")
+    result = gridbot("--set", "exchange.signing_key_file=grid.key", "config", "check")
+    assert result.status == 1
+    assert "gridbot: 1 fault in what the settings name:\n  exchange.signing_key: " in result.err
+    assert "swordfish" not in result.err
 
 
 @pytest.mark.parametrize("command", ["check", "show"])

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from bot.storage import migrate
-from tests.cli.conftest import Gridbot
+from tests.cli.conftest import Gridbot, Terminal
 
 
 def test_the_schema_goes_up_and_down(gridbot: Gridbot, tmp_path: Path) -> None:
@@ -12,10 +14,24 @@ def test_the_schema_goes_up_and_down(gridbot: Gridbot, tmp_path: Path) -> None:
     assert (tmp_path / "gridbot.db").is_file()
     assert gridbot("db", "current").out == f"the database is at {head}, the newest\n"
     assert gridbot("db", "current", "--json").json == {"current": head, "newest": head}
-    assert gridbot("db", "downgrade", "base").out == "the database is empty\n"
+    assert gridbot("db", "downgrade", "base", "--yes").out == "the database is empty\n"
     empty = gridbot("db", "current")
     assert empty.out == f"the database is empty; the newest is {head}: run `gridbot db upgrade`\n"
     assert gridbot("db", "upgrade", head).status == 0
+
+
+def test_going_back_is_asked_about(gridbot: Gridbot, monkeypatch: pytest.MonkeyPatch) -> None:
+    gridbot("db", "upgrade")
+    unasked = gridbot("db", "downgrade", "base")
+    assert (unasked.status, unasked.out) == (1, "")
+    assert "add --yes" in unasked.err
+    monkeypatch.setattr("sys.stdin", Terminal("no\n"))
+    refused = gridbot("db", "downgrade", "base")
+    assert (refused.status, refused.out) == (1, "")
+    assert "Take sqlite:///gridbot.db back to base" in refused.err
+    assert gridbot("db", "current").out.endswith("the newest\n")
+    monkeypatch.setattr("sys.stdin", Terminal("yes\n"))
+    assert gridbot("db", "downgrade", "base").out == "the database is empty\n"
 
 
 def test_another_database_than_that_of_the_settings_can_be_named(gridbot: Gridbot, tmp_path: Path) -> None:

@@ -14,6 +14,10 @@ from bot.errors import KeyMaterialError
 from tests.cli.conftest import Gridbot
 
 PROGRAM = [sys.executable, "-c", "import sys; from bot.cli import main; sys.exit(main())"]
+COMMANDS = (
+    *("version", "config", "keys", "db", "doctor", "orders", "fills", "transfers", "balances", "account", "limits"),
+    *("markets", "ticker", "book", "candles", "trades", "order", "transfer", "supply"),
+)
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -85,7 +89,7 @@ def test_wrong_usage_is_status_2_and_told_on_stderr(gridbot: Gridbot, arguments:
     assert "Usage: gridbot" in result.err
 
 
-@pytest.mark.parametrize("arguments", [[], ["config"], ["keys"], ["db"]])
+@pytest.mark.parametrize("arguments", [[], ["config"], ["keys"], ["db"], ["order"], ["supply"]])
 def test_a_group_without_a_command_shows_its_commands(gridbot: Gridbot, arguments: list[str]) -> None:
     result = gridbot(*arguments)
     assert "Commands" in result.out + result.err
@@ -94,7 +98,7 @@ def test_a_group_without_a_command_shows_its_commands(gridbot: Gridbot, argument
 def test_help_names_every_command(gridbot: Gridbot) -> None:
     result = gridbot("--help")
     assert result.status == 0
-    for command in ("version", "config", "keys", "db", "orders", "fills", "transfers", "balances"):
+    for command in COMMANDS:
         assert f" {command} " in result.out
 
 

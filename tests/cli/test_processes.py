@@ -136,7 +136,7 @@ def test_run_trades_on_an_exchange_served_by_another_process(processes: Processe
     processes.until((processes.folder / "credentials.json").exists)
     assert (processes.folder / "credentials.json").stat().st_mode & 0o777 == 0o600
     credentials = json.loads((processes.folder / "credentials.json").read_text())
-    assert credentials["ws_url"] is credentials["consumption_url"] is credentials["messages_url"] is None
+    assert credentials["consumption_url"] == credentials["messages_url"] == credentials["base_url"]
     assert "text-prime" in [market["symbol"] for market in credentials["markets"]]
     (processes.folder / "trading.key").write_text(credentials["signing_key"])
     (processes.folder / "trading.key").chmod(0o600)

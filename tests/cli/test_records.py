@@ -139,7 +139,7 @@ def test_fills_transfers_and_balances_are_listed(stored: Gridbot) -> None:
         words("2026-01-05 12:32:01 text-prime buy 4 2.4 9.6 0 trade-1 venue-1"),
     ]
     assert rows(stored("transfers").out)[1:] == [words("2026-01-05 12:30:00 stock text-prime 5 submitting transfer-1")]
-    assert sorted(rows(stored("balances").out)[1:]) == [
+    assert sorted(rows(stored("balances").out)[2:]) == [
         words("2026-01-05 12:30:00 cash USD 9976 9951 25"),
         words("2026-01-05 12:30:00 trading text-prime 10 10 0"),
     ]
@@ -155,6 +155,14 @@ def test_an_empty_database_is_met_with_advice(gridbot: Gridbot, command: str) ->
     hint = "start the bot with `gridbot run` or try `gridbot demo`"
     assert gridbot(command).out == f"no {command} yet; {hint}\n"
     assert gridbot(command, "--json").json == []
+
+
+@pytest.mark.parametrize("limit", ["0", "100001", "99999999999999999999"])
+@pytest.mark.parametrize("command", ["orders", "fills", "transfers"])
+def test_a_limit_that_no_list_has_is_wrong_usage(gridbot: Gridbot, command: str, limit: str) -> None:
+    result = gridbot(command, "--limit", limit)
+    assert (result.status, result.out) == (2, "")
+    assert "100000" in result.err or "greater" in result.err
 
 
 @pytest.mark.parametrize("command", LISTS)

@@ -18,6 +18,9 @@ from bot.sim.config import VenueConfig
 
 PRIME = Scenario(venue=VenueConfig(symbols=("text-prime",)))
 
+MOST_HELD = 17
+"""Units that a stock of 15 can hold: a 16th may be partly used, and rounding served and expired down loses another."""
+
 
 def replenish(name: str = "stock", symbol: str = "text-prime", **parameters: Any) -> dict[str, Any]:
     return {
@@ -51,14 +54,14 @@ def test_with_auto_transfer_bought_units_are_stocked_without_moving_them(tmp_pat
     assert summary.fills_stored == summary.trades_on_exchange > 0
     assert summary.transfers_stored == 0
     assert summary.units_transferred == summary.units_bought
-    assert summary.units_bought <= summary.tokens_served // 1_000_000 + summary.units_expired + 16
+    assert summary.units_bought <= summary.tokens_served // 1_000_000 + summary.units_expired + MOST_HELD
 
 
 @pytest.mark.parametrize("seconds", [0.0, 30.0, 120.0])
 def test_units_that_the_exchange_is_moving_are_not_bought_again(tmp_path: Path, seconds: float) -> None:
     scenario = replace(PRIME, venue=replace(PRIME.venue, auto_transfer=True, transfer_seconds=seconds))
     summary = run(tmp_path, scenario, replenish(), hours=4)
-    assert summary.units_bought <= summary.tokens_served // 1_000_000 + summary.units_expired + 16
+    assert summary.units_bought <= summary.tokens_served // 1_000_000 + summary.units_expired + MOST_HELD
 
 
 def test_one_instance_keeps_several_markets_stocked(tmp_path: Path) -> None:
@@ -86,7 +89,7 @@ def test_sweeps_take_what_is_held_and_nothing_is_bought_twice(tmp_path: Path) ->
     summary = run(tmp_path, scenario, replenish())
     assert summary.share_served >= 0.98
     used = summary.tokens_served // 1_000_000
-    assert summary.units_bought <= used + summary.units_expired + 16
+    assert summary.units_bought <= used + summary.units_expired + MOST_HELD
 
 
 def test_where_units_never_expire_none_are_lost(tmp_path: Path) -> None:

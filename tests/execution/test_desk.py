@@ -15,9 +15,8 @@ from bot.domain.transitions import Accepted, Closed, Filled
 from bot.errors import DaemonError, NotSentError
 from bot.execution.planner import Plan
 from bot.grid.keys import SigningKey
-from bot.grid.trading import TradingClient
 from bot.ports import Request, Response
-from tests.world import Crash, HandClock, World
+from tests.world import Crash, HandClock, World, a_client
 
 S, T = OrderState, TransferState
 
@@ -319,7 +318,7 @@ async def test_a_database_of_another_account_is_refused_at_the_start(world: Worl
     await world.desk.place(buy(world), "s")
     key = SigningKey.generate(bytes(32))
     world.venue.add_account("somebody else", verify_key=base64.b64decode(key.public_key))
-    world.exchange = TradingClient(world.transport, key, world.clock)
+    world.exchange = a_client(world.transport, key, world.clock)
     wait(world, 60)
     world.restart()
     with pytest.raises(DaemonError, match="another account"):
@@ -330,7 +329,7 @@ async def test_while_running_an_order_that_does_not_show_is_only_waited_for(worl
     await world.desk.place(buy(world), "s")
     key = SigningKey.generate(bytes(32))
     world.venue.add_account("somebody else", verify_key=base64.b64decode(key.public_key))
-    known, world.reconciler._exchange = world.exchange, TradingClient(world.transport, key, world.clock)
+    known, world.reconciler._exchange = world.exchange, a_client(world.transport, key, world.clock)
     await look(world, 3)
     assert [order.state for order in await stored(world)] == [S.OPEN]
     world.reconciler._exchange = known

@@ -8,11 +8,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.grid.keys import SigningKey
+from bot.grid.limiter import Limits
 from bot.grid.trading import TradingClient
 from bot.ports import Request, Response
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 KEY = SigningKey(bytes(range(32)))
+UNLIMITED = Limits(10**6, 10**6, 10**6)
 
 
 class FixedClock:
@@ -62,4 +64,5 @@ def wrapped(data: object, **about: Any) -> Response:
 
 def client_of(*answers: Response | Exception, **options: Any) -> tuple[TradingClient, ScriptedTransport]:
     transport = ScriptedTransport(answers)
-    return TradingClient(transport, KEY, FixedClock(), **options), transport
+    never_waiting: dict[str, Any] = {"limits": UNLIMITED, "read_attempts": 1}
+    return TradingClient(transport, KEY, FixedClock(), **never_waiting | options), transport

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +11,7 @@ import pytest
 from bot.domain.account import Cash, Units
 from bot.domain.transfer import VenueTransfer
 from bot.errors import BadAnswer, OutcomeUnknown
+from bot.grid.results import ConsumptionAccount, CurrencyAccount, Position, TradingAccount, TransferRecord
 from bot.ports import Response
 from tests.grid.scripted import answered, client_of, wrapped
 
@@ -90,6 +91,161 @@ async def test_consumption_counts_whole_available_units_only() -> None:
     assert transport.paths == ["GET /v1/trading/consumption-accounts"]
 
 
+ACCOUNT = {
+    "account_id": "a1",
+    "user_id": "u1",
+    "market_id": "m1",
+    "instrument_id": "i1",
+    "instrument_symbol": "text-prime",
+    "total_balance": "9",
+    "available_balance": 5,
+    "locked_balance": 4.0,
+    "status": "active",
+    "updated_at": "2026-03-01T11:00:00Z",
+}
+TRADING_ACCOUNT = TradingAccount(
+    account_id="a1",
+    instrument_id="i1",
+    total=9,
+    available=5,
+    locked=4,
+    user_id="u1",
+    market_id="m1",
+    instrument_symbol="text-prime",
+    status="active",
+    updated_at=AT,
+)
+OLD_ACCOUNT = {"account_id": "a2", "currency": "code-max", "available": "1", "reserved": 2, "total": "3"}
+DOLLARS = {"account_id": "a3", "currency": "USD", "available": "1.5", "reserved": "0.5", "total": 2}
+
+
+async def test_trading_accounts_are_read_in_every_shape_and_dollars_left_out() -> None:
+    client, transport = client_of(wrapped([ACCOUNT, OLD_ACCOUNT, DOLLARS]), wrapped(ACCOUNT))
+    old = TradingAccount(account_id="a2", instrument_id="code-max", total=3, available=1, locked=2)
+    assert await client.trading_accounts() == [TRADING_ACCOUNT, old]
+    assert await client.trading_account("a1") == TRADING_ACCOUNT
+    assert transport.paths == ["GET /v1/trading/trading-accounts", "GET /v1/trading/trading-accounts/a1"]
+
+
+async def test_dollars_are_no_account_of_units() -> None:
+    client, _ = client_of(wrapped(DOLLARS))
+    with pytest.raises(BadAnswer, match="ask for it as a currency account"):
+        await client.trading_account("a3")
+
+
+async def test_currency_accounts_are_read_in_every_shape() -> None:
+    row = {"account_id": "a4", "currency": "usd", "total_balance": 3, "available_balance": "2.25", "status": "active"}
+    client, transport = client_of(
+        wrapped([DOLLARS, row]), answered(DOLLARS | {"user_id": "u1", "updated_at": AT.isoformat()})
+    )
+    old = CurrencyAccount(
+        account_id="a3", currency="usd", total=Decimal(2), available=Decimal("1.5"), locked=Decimal("0.5")
+    )
+    new = CurrencyAccount(
+        account_id="a4",
+        currency="usd",
+        total=Decimal(3),
+        available=Decimal("2.25"),
+        locked=Decimal("0.75"),
+        status="active",
+    )
+    assert await client.currency_accounts() == [old, new]
+    found = await client.currency_account("a3")
+    assert (found.user_id, found.updated_at, found.available) == ("u1", AT, Decimal("1.5"))
+    assert transport.paths[1] == "GET /v1/trading/currency-trading-accounts/a3"
+
+
+async def test_consumption_accounts_are_read_in_whole_units() -> None:
+    row = {
+        "account_id": "a1",
+        "user_id": "u1",
+        "instrument_id": "i1",
+        "status": "active",
+        "available_balance": "4.999999",
+        "committed_balance": 2,
+        "total_balance": "6.999999",
+        "total_deposits": "12",
+        "total_withdrawals": 5.0,
+        "total_commitments": 3,
+        "total_transfers_in": 12,
+        "total_transfers_out": None,
+        "created_at": "2026-03-01T11:00:00Z",
+        "updated_at": None,
+    }
+    account = ConsumptionAccount(
+        account_id="a1",
+        instrument_id="i1",
+        available=4,
+        committed=2,
+        total=6,
+        user_id="u1",
+        status="active",
+        total_deposits=12,
+        total_withdrawals=5,
+        total_commitments=3,
+        total_transfers_in=12,
+        created_at=AT,
+    )
+    client, transport = client_of(wrapped([row]), wrapped(row))
+    assert await client.consumption_accounts() == [account]
+    assert await client.consumption_account("a1") == account
+    assert transport.paths == ["GET /v1/trading/consumption-accounts", "GET /v1/trading/consumption-accounts/a1"]
+
+
+@pytest.mark.parametrize("missing", ["account_id", "instrument_id", "available_balance"])
+async def test_an_account_that_lacks_what_it_needs_is_a_bad_answer(missing: str) -> None:
+    row = ACCOUNT | {missing: None}
+    client, _ = client_of(wrapped([row]), wrapped([row]))
+    for accounts in (client.trading_accounts(), client.consumption_accounts()):
+        with pytest.raises(BadAnswer, match=f"`{missing}` is missing"):
+            await accounts
+
+
+async def test_positions_come_oldest_first() -> None:
+    opened = {
+        "instrument_id": "i1",
+        "status": "open",
+        "quantity": "3",
+        "average_cost": "1.05",
+        "total_cost": 3.15,
+        "current_market_value": "3.30",
+        "last_trade_price": "1.10",
+        "opened_at": "2026-03-01T11:00:00Z",
+        "closed_at": None,
+    }
+    closed = {
+        "instrument_id": "i1",
+        "status": "closed",
+        "quantity": 0,
+        "total_cost": "-1",
+        "last_trade_price": "0",
+        "opened_at": "2026-02-01T11:00:00Z",
+        "closed_at": "2026-03-01T11:00:00Z",
+    }
+    client, transport = client_of(wrapped([opened, closed]))
+    assert await client.positions() == [
+        Position(
+            instrument_id="i1",
+            quantity=0,
+            status="closed",
+            total_cost=Decimal(-1),
+            opened_at=datetime(2026, 2, 1, 11, 0, tzinfo=UTC),
+            closed_at=AT,
+        ),
+        Position(
+            instrument_id="i1",
+            quantity=3,
+            status="open",
+            average_cost=Decimal("1.05"),
+            total_cost=Decimal("3.15"),
+            current_market_value=Decimal("3.30"),
+            last_trade_price=Decimal("1.10"),
+            opened_at=AT,
+        ),
+    ]
+    assert transport.paths == ["GET /v1/trading/positions"]
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -110,11 +266,22 @@ async def test_a_transfer_that_is_answered_without_an_id_may_have_been_applied(b
         await client.transfer_to_consumption("i1", 3)
 
 
+async def test_a_transfer_back_to_trading_is_answered_likewise() -> None:
+    client, transport = client_of(answered({"transfer_id": "tr1", "status": "pending"}, 202))
+    assert await client.transfer_to_trading("i1", 3, key="gbt-1") == VenueTransfer("tr1", None, None, "pending")
+    [request] = transport.requests
+    assert transport.paths == ["POST /v1/transfers/consumption-to-trading"]
+    assert request.body == b'{"instrument_id":"i1","quantity":3}'
+    assert request.headers["idempotency-key"] == "gbt-1"
+
+
 async def test_the_history_shows_transfers_to_consumption_only() -> None:
     done = {"transfer_id": "a", "instrument_id": "i1", "quantity": "5", "status": "completed"}
     rows = [
         done | {"to_account_type": "Consumption", "created_at": "2026-03-01T11:00:00Z"},
         done | {"transfer_id": "b", "to_account_type": "trading"},
+        done | {"transfer_id": "d", "from_account_type": "issuance"},
+        done | {"transfer_id": "e", "from_account_type": "consumption", "to_account_type": None},
         {"transfer_id": "c", "account_id": "x", "status": "a_new_word", "transferred_at": 1772362800},
     ]
     client, transport = client_of(wrapped(rows))
@@ -123,3 +290,41 @@ async def test_the_history_shows_transfers_to_consumption_only() -> None:
         VenueTransfer("c", None, None, "a_new_word", AT),
     ]
     assert transport.paths == ["GET /v1/trading/transfer-histories"]
+
+
+async def test_the_whole_history_shows_transfers_of_every_way_with_all_that_is_told() -> None:
+    whole = {
+        "transfer_id": "b",
+        "instrument_id": "i1",
+        "quantity": "5",
+        "from_account_type": "consumption",
+        "sender_account_id": "c1",
+        "to_account_type": "trading",
+        "account_id": "t1",
+        "status": "completed",
+        "created_at": "2026-03-01T11:00:00Z",
+        "transferred_at": 1772362802,
+    }
+    rows = [
+        whole,
+        {"transfer_id": "a", "status": None, "transferred_at": "2026-03-01T10:59:59Z"},
+        {"transfer_id": "old", "transferred_at": "2026-02-01T00:00:00Z"},
+        {"transfer_id": "other", "instrument_id": "i2"},
+    ]
+    client, transport = client_of(wrapped(rows))
+    assert await client.transfer_history(instrument_id="i1", since=AT - timedelta(minutes=1)) == [
+        TransferRecord(transfer_id="a", status="pending", transferred_at=AT - timedelta(seconds=1)),
+        TransferRecord(
+            transfer_id="b",
+            status="completed",
+            instrument_id="i1",
+            quantity=5,
+            from_account_type="consumption",
+            sender_account_id="c1",
+            to_account_type="trading",
+            account_id="t1",
+            created_at=AT,
+            transferred_at=AT + timedelta(seconds=2),
+        ),
+    ]
+    assert dict(transport.requests[0].query)["instrument_id"] == "i1"

@@ -33,7 +33,7 @@ from bot.sim.config import VenueConfig
 from bot.sim.loopback import LoopbackTransport
 from bot.sim.server import serve
 from bot.sim.venue import Venue
-from tests.grid.scripted import KEY, NOW, FixedClock
+from tests.grid.scripted import KEY, NOW, UNLIMITED, FixedClock
 
 OTHER_KEY = SigningKey(bytes(32))
 
@@ -56,14 +56,16 @@ class World:
 async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
     layout, filters = request.param
     clock = FixedClock()
-    config = VenueConfig(symbols=("text-prime", "code-max"), lot_hours=4, transfer_seconds=2.0)
+    config = VenueConfig(symbols=("text-prime", "code-max"), lot_hours=4, transfer_seconds=2.0, rate_limits=None)
     venue = Venue(config, start=NOW, ids=SeededIds(7))
     venue.add_account("mine", verify_key=b64decode(KEY.public_key), cash=Decimal(1000))
     venue.add_account("theirs", verify_key=b64decode(OTHER_KEY.public_key), units={"text-prime": 5000})
     api = ExchangeApi(venue)
 
     def client(key: SigningKey) -> TradingClient:
-        return TradingClient(LoopbackTransport(api, clock), key, clock, layout=layout, filters=filters)
+        return TradingClient(
+            LoopbackTransport(api, clock), key, clock, layout=layout, filters=filters, limits=UNLIMITED
+        )
 
     async with client(KEY) as mine, client(OTHER_KEY) as theirs:
         market = next(market for market in await mine.markets() if market.symbol == "text-prime")
@@ -210,12 +212,12 @@ async def test_a_client_order_id_is_taken_once(world: World) -> None:
     assert len(await world.mine.orders()) == 1
 
 
-async def test_a_clock_that_is_off_is_refused_until_it_is_corrected(world: World) -> None:
-    world.mine.clock_offset_seconds = 60
-    with pytest.raises(AuthenticationFailed, match="clock"):
-        await world.mine.cash()
-    world.mine.clock_offset_seconds = 29
-    assert (await world.mine.cash()).total == 1000
+async def test_a_clock_that_is_off_is_put_right(world: World) -> None:
+    late = FixedClock(NOW - timedelta(minutes=5))
+    transport = LoopbackTransport(ExchangeApi(world.venue), world.clock)
+    async with TradingClient(transport, KEY, late, limits=UNLIMITED) as client:
+        assert (await client.cash()).total == 1000
+        assert client.clock_offset_seconds == pytest.approx(300, abs=1)
 
 
 async def test_a_key_that_is_not_registered_is_refused(world: World) -> None:

@@ -2,56 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from decimal import Decimal
-
 import pytest
 
-from bot.domain.order import NewOrder, Side
 from bot.errors import ExchangeUnavailable, InvalidRequest, NotFound, OutcomeUnknown
-from bot.grid.trading import TradingClient
+from bot.grid.routes import UnderTrading
 from bot.ports import Response
+from tests.grid.calls import CALLS, NEW_ORDER, Call
 from tests.grid.scripted import answered, client_of, wrapped
 
 MISSING = answered({"errors": {"detail": "Not Found"}}, 404)
 ORDER = wrapped({"order_id": "o1"})
-NEW_ORDER = NewOrder("gb-1", "m1", Side.BUY, 1, Decimal(1))
-
-ROUTES: dict[str, Callable[[TradingClient], Awaitable[object]]] = {
-    "GET {}/markets": lambda client: client.markets(),
-    "GET {}/markets/x/ticker": lambda client: client.ticker("x"),
-    "GET {}/markets/x/orderbook": lambda client: client.book("x"),
-    "POST {}/orders": lambda client: client.place(NEW_ORDER),
-    "DELETE {}/orders/x": lambda client: client.cancel("x"),
-    "GET {}/orders/x": lambda client: client.order("x"),
-    "GET {}/orders": lambda client: client.orders(),
-    "GET {}/trades": lambda client: client.fills(),
-    "GET {}/currency-trading-accounts": lambda client: client.cash(),
-    "GET {}/trading-accounts": lambda client: client.trading_units(),
-    "GET {}/consumption-accounts": lambda client: client.consumption_units(),
-    "GET {}/transfer-histories": lambda client: client.transfers(),
-}
-ANYTHING = answered({"data": [], "order_id": "o1", "buy": [], "sell": []})
 
 
 @pytest.mark.parametrize(("layout", "other"), [("documented", "short"), ("short", "documented")])
-@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize(
+    "call", [call for call in CALLS if call.route.under_trading is UnderTrading.IN_ONE_LAYOUT], ids=str
+)
 async def test_a_route_is_looked_for_in_the_configured_layout_and_then_in_the_other(
-    route: str, layout: str, other: str
+    call: Call, layout: str, other: str
 ) -> None:
     prefix = {"documented": "/v1/trading", "short": "/v1"}
     client, transport = client_of(MISSING, Response(502), layout=layout)
     with pytest.raises((ExchangeUnavailable, OutcomeUnknown)):
-        await ROUTES[route](client)
-    assert transport.paths == [route.format(prefix[layout]), route.format(prefix[other])]
+        await call.make(client)
+    assert transport.paths == [f"{call.route.method} {prefix[one]}/{call.path}" for one in (layout, other)]
 
 
 @pytest.mark.parametrize("layout", ["documented", "short"])
-async def test_transfers_are_never_under_trading(layout: str) -> None:
+@pytest.mark.parametrize("call", [call for call in CALLS if call.route.under_trading is UnderTrading.NEVER], ids=str)
+async def test_transfers_are_never_under_trading(call: Call, layout: str) -> None:
     client, transport = client_of(MISSING, layout=layout)
     with pytest.raises(NotFound):
-        await client.transfer_to_consumption("i1", 1)
-    assert transport.paths == ["POST /v1/transfers/trading-to-consumption"]
+        await call.make(client)
+    assert transport.paths == [f"POST /v1/{call.path}"]
+
+
+@pytest.mark.parametrize("layout", ["documented", "short"])
+@pytest.mark.parametrize("call", [call for call in CALLS if call.route.under_trading is UnderTrading.FORMERLY], ids=str)
+async def test_instruments_are_under_trading_only_where_they_are_nowhere_else(call: Call, layout: str) -> None:
+    client, transport = client_of(MISSING, Response(502), MISSING, MISSING, layout=layout)
+    with pytest.raises(ExchangeUnavailable):
+        await call.make(client)
+    assert transport.paths == [f"GET /v1/{call.path}", f"GET /v1/trading/{call.path}"]
+
+
+async def test_where_instruments_are_says_nothing_of_other_routes() -> None:
+    client, transport = client_of(wrapped([]), wrapped([]))
+    await client.instruments()
+    await client.markets()
+    assert transport.paths == ["GET /v1/instruments", "GET /v1/trading/markets"]
+
+
+FORMERLY = {"candles": "price_histories", "transfers": "transfers/histories", "transfer_history": "transfers/histories"}
+
+
+@pytest.mark.parametrize("call", [call for call in CALLS if call.route.older], ids=str)
+async def test_a_route_that_was_renamed_is_looked_for_by_its_former_name_and_that_is_remembered(call: Call) -> None:
+    client, transport = client_of(MISSING, MISSING, MISSING, wrapped([]), wrapped([]))
+    await call.make(client)
+    await call.make(client)
+    former = FORMERLY[call.method]
+    assert transport.paths == [
+        f"GET /v1/trading/{call.path}",
+        f"GET /v1/{call.path}",
+        f"GET /v1/trading/{former}",
+        f"GET /v1/{former}",
+        f"GET /v1/{former}",
+    ]
 
 
 async def test_the_layout_that_worked_is_remembered() -> None:
@@ -99,6 +116,14 @@ async def test_a_layout_that_works_for_one_route_is_tried_first_for_others() -> 
         "GET /v1/trades",
         "GET /v1/trading/trades",
     ]
+
+
+async def test_a_list_that_is_nowhere_is_looked_for_everywhere_the_next_time() -> None:
+    client, transport = client_of(*[MISSING] * 5, wrapped([]))
+    with pytest.raises(NotFound):
+        await client.transfers()
+    await client.transfers()
+    assert transport.paths[4:] == ["GET /v1/trading/transfer-histories", "GET /v1/transfer-histories"]
 
 
 async def test_a_fault_while_trying_the_other_layout_does_not_end_the_search() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.candle import Resolution
 from bot.domain.order import NewOrder, Side
 from bot.errors import BadAnswer, ExchangeUnavailable, InvalidRequest
 from bot.ports import Response
@@ -84,6 +86,15 @@ async def test_a_list_may_be_empty(answer: Response) -> None:
     assert (await ids(answer))[0] == []
 
 
+async def test_the_number_of_pages_follows_from_the_number_of_rows() -> None:
+    def counted(rows: list[dict[str, Any]], number: int) -> Response:
+        return wrapped(rows, meta={"current_page": number, "page_size": 2, "total_count": "3"})
+
+    found, queries = await ids(counted([trade(1), trade(2)], 1), counted([trade(3)], 2))
+    assert found == ["t1", "t2", "t3"]
+    assert queries[1]["page"] == "2"
+
+
 @pytest.mark.parametrize("answer", [page([], None, 2), page([], 1, 2, None), page([], 1, "sNaN"), page([], 1.5, 2)])
 async def test_numbered_pages_without_their_numbers_are_a_bad_answer(answer: Response) -> None:
     with pytest.raises(BadAnswer, match=f"{PATH} 200: .*meta"):
@@ -145,6 +156,161 @@ async def test_orders_are_filtered_again_and_come_oldest_first() -> None:
     assert [one.order_id for one in found] == ["o1", "o3"]
     query = dict(transport.requests[0].query)
     assert (query["market_id"], query["start_datetime"]) == ("m1", "2026-03-01T00:00:00.000000Z")
+
+
+async def test_orders_of_one_side_status_and_instrument_are_asked_for_and_filtered_again() -> None:
+    wanted = {"side": "buy", "status": "active", "instrument_id": "i1"}
+    others = [{"side": "sell"}, {"status": "filled"}, {"instrument_id": "i2"}]
+    rows = [order(1, **wanted), *(order(2 + place, **wanted | other) for place, other in enumerate(others))]
+    client, transport = client_of(wrapped(rows))
+    found = await client.orders(side=Side.BUY, status="active", instrument_id="i1")
+    assert [one.order_id for one in found] == ["o1"]
+    assert dict(transport.requests[0].query).items() >= wanted.items()
+
+
+async def test_what_an_order_does_not_say_is_left_to_the_exchanges_filter() -> None:
+    client, _ = client_of(wrapped([{"order_id": "o1"}]))
+    found = await client.orders(
+        market_id="m1", instrument_id="i1", side=Side.BUY, status="active", since=START, until=START
+    )
+    assert [one.order_id for one in found] == ["o1"]
+
+
+@pytest.mark.parametrize(("asked", "told"), [("open", "active"), ("active", "open"), ("cancelled", "canceled")])
+async def test_two_words_for_one_status_are_one(asked: str, told: str) -> None:
+    client, transport = client_of(wrapped([order(1, told)]))
+    assert len(await client.orders(status=asked)) == 1
+    assert statuses(transport) == [asked]
+
+
+async def test_open_orders_of_one_status_are_asked_for_once() -> None:
+    client, transport = client_of(wrapped([order(1, "pending"), order(2, "filled"), order(3, "active")]))
+    found = await client.orders(open_only=True, status="pending")
+    assert [one.order_id for one in found] == ["o1"]
+    assert statuses(transport) == ["pending"]
+
+
+async def test_a_span_ends_before_its_end() -> None:
+    rows = [trade(1), trade(2), trade(3)]
+    found, [query] = await ids(wrapped(rows), since=START + timedelta(seconds=1), until=START + timedelta(seconds=3))
+    assert found == ["t1", "t2"]
+    assert (query["start_datetime"], query["end_datetime"]) == (
+        "2026-03-01T00:00:00.000000Z",
+        "2026-03-01T00:00:04.000000Z",
+    )
+
+
+async def test_the_ends_of_time_are_moments_like_others() -> None:
+    always = {"since": datetime.min.replace(tzinfo=UTC), "until": datetime.max.replace(tzinfo=UTC)}
+    found, [query] = await ids(wrapped([trade(1)]), **always)
+    assert found == ["t1"]
+    assert query["start_datetime"] == "1999-12-31T23:59:59.000000Z"
+    client, transport = client_of(wrapped([]))
+    await client.candles("m1", Resolution.D1, start=always["since"], end=always["until"])
+    assert dict(transport.requests[0].query)["from"] == "946684799"
+
+
+async def test_fills_of_one_instrument_are_filtered_again() -> None:
+    rows = [trade(1, instrument_id="i1"), trade(2, instrument_id="i2"), trade(3)]
+    found, [query] = await ids(wrapped(rows), instrument_id="i1")
+    assert found == ["t1", "t3"]
+    assert query["instrument_id"] == "i1"
+
+
+def test_a_moment_without_a_time_zone_is_refused_before_anything_is_sent() -> None:
+    client, transport = client_of()
+    naive = datetime(2026, 3, 1)  # noqa: DTZ001 - wanted naive
+    for ask in (
+        lambda: client.fills(since=naive),
+        lambda: client.orders(until=naive),
+        lambda: client.transfers(since=naive),
+        lambda: client.transfer_history(since=naive),
+        lambda: client.candles("m1", Resolution.M1, start=naive),
+        lambda: client.candles("m1", Resolution.M1, end=naive),
+    ):
+        with pytest.raises(InvalidRequest, match="time zone"):
+            ask()
+    assert transport.requests == []
+
+
+async def test_a_list_can_be_read_row_by_row_with_one_page_at_a_time() -> None:
+    client, transport = client_of(cursor([trade(1), trade(2)], "a"), cursor([trade(2), trade(3)], None))
+    seen = [(fill.trade_id, len(transport.requests)) async for fill in client.fills()]
+    assert seen == [("t1", 1), ("t2", 1), ("t3", 2)]
+
+
+async def test_a_list_that_is_left_half_way_asks_for_no_more() -> None:
+    client, transport = client_of(cursor([trade(1)], "a"))
+    fills = aiter(client.fills())
+    assert (await anext(fills)).trade_id == "t1"
+    assert len(transport.requests) == 1
+
+
+async def test_a_list_is_read_anew_every_time() -> None:
+    client, transport = client_of(*[cursor([trade(1)], "a"), cursor([trade(2)], None)] * 3)
+    fills = client.fills()
+    assert transport.requests == []
+    assert [fill.trade_id async for fill in fills] == ["t1", "t2"]
+    assert [fill.trade_id async for fill in fills] == ["t1", "t2"]
+    assert [fill.trade_id for fill in await fills] == ["t1", "t2"]
+    assert len(transport.requests) == 6
+
+
+async def test_several_lists_can_be_read_at_once() -> None:
+    client, _ = client_of(wrapped([]), wrapped([]))
+    fills, orders = await asyncio.gather(client.fills(), client.orders())
+    assert (fills, orders) == ([], [])
+
+
+async def test_a_list_in_circles_is_a_bad_answer_row_by_row_too() -> None:
+    client, _ = client_of(cursor([trade(1)], "a"), cursor([trade(1)], "a"))
+    with pytest.raises(BadAnswer, match="circles"):
+        async for _fill in client.fills():
+            pass
+
+
+async def test_open_orders_can_be_read_one_by_one() -> None:
+    client, _ = client_of(NONE, wrapped([order(2), order(1)]), NONE, wrapped([order(2, "partially_filled")]), NONE)
+    assert {one.order_id: one.status async for one in client.orders(open_only=True)} == {
+        "o1": "active",
+        "o2": "partially_filled",
+    }
+
+
+def candle(minute: int) -> dict[str, Any]:
+    at = int((START + timedelta(minutes=minute)).timestamp())
+    return {"time": at, "open": "1", "high": "2", "low": "1", "close": "2", "volume": 3}
+
+
+def numbered(rows: list[dict[str, Any]], number: int, of: int) -> Response:
+    return page(rows, number, of, 100)
+
+
+async def test_candles_come_in_numbered_pages_and_unix_time() -> None:
+    client, transport = client_of(numbered([candle(2), candle(1)], 1, 2), numbered([candle(3), candle(4)], 2, 2))
+    found = await client.candles(
+        "m1", Resolution.M1, start=START + timedelta(minutes=2), end=START + timedelta(minutes=4, seconds=-0.5)
+    )
+    assert [one.start for one in found] == [START + timedelta(minutes=minute) for minute in (2, 3)]
+    first, second = [dict(request.query) for request in transport.requests]
+    assert first == {
+        "market_id": "m1",
+        "resolution": "1m",
+        "from": str(int(START.timestamp()) + 119),
+        "to": str(int(START.timestamp()) + 241),
+        "order_by[]": "period_start",
+        "order_directions[]": "asc",
+        "page": "1",
+        "page_size": "100",
+    }
+    assert second == first | {"page": "2"}
+    assert len(transport.requests[1].query) == len(first)
+
+
+def test_a_resolution_that_does_not_exist_is_refused() -> None:
+    client, _ = client_of()
+    with pytest.raises(InvalidRequest, match="1m"):
+        client.candles("m1", "7m")  # type: ignore[arg-type]
 
 
 def statuses(transport: Any) -> list[str]:

@@ -11,6 +11,7 @@ import pytest
 from bot.domain.book import Book, Level
 from bot.domain.market import Market, Ticker
 from bot.errors import BadAnswer
+from bot.grid.results import Instrument
 from bot.ports import Response
 from tests.grid.scripted import NOW, answered, client_of, wrapped
 
@@ -70,6 +71,12 @@ async def test_an_unwrapped_list_is_read_too() -> None:
         ({"min_order_size": "1.5"}, "min_size", 2),
         ({"max_order_size": "10.0"}, "max_size", 10),
         ({"max_order_size": None}, "max_size", None),
+        ({}, "name", "text-prime/USD"),
+        ({"description": "Text, prime"}, "description", "Text, prime"),
+        ({"market_type": "spot"}, "market_type", "spot"),
+        ({"created_at": "2026-03-01T11:00:00Z"}, "created_at", datetime(2026, 3, 1, 11, tzinfo=UTC)),
+        ({"updated_at": 1772362800}, "updated_at", datetime(2026, 3, 1, 11, tzinfo=UTC)),
+        ({"updated_at": None}, "updated_at", None),
     ],
 )
 async def test_what_a_market_leaves_out_or_says_otherwise(change: dict[str, Any], field: str, value: object) -> None:
@@ -95,6 +102,58 @@ async def test_a_market_that_makes_no_sense_is_a_bad_answer_that_names_the_field
 ) -> None:
     with pytest.raises(BadAnswer, match=rf"GET /v1/trading/markets 200: .*{field}"):
         await markets(NEW_MARKET | change)
+
+
+async def test_one_market_is_read_wrapped_or_not() -> None:
+    client, transport = client_of(wrapped(OLD_MARKET), answered(OLD_MARKET))
+    market = Market("m2", "i2", "code-max", Decimal("0.001"), 2, 500, "suspended")
+    assert [await client.market("m2"), await client.market("m2")] == [market, market]
+    assert transport.paths == ["GET /v1/trading/markets/m2"] * 2
+
+
+INSTRUMENT = {
+    "instrument_id": "i1",
+    "symbol": "text-prime",
+    "name": "Text Prime",
+    "instrument_type": "ai_commodity",
+    "status": "active",
+    "is_active": True,
+    "precision": "0",
+    "created_at": "2026-03-01T11:59:58.5Z",
+    "updated_at": None,
+    "novelty": 1,
+}
+AT = datetime(2026, 3, 1, 11, 59, 58, 500_000, UTC)
+READ = Instrument(
+    instrument_id="i1",
+    symbol="text-prime",
+    name="Text Prime",
+    instrument_type="ai_commodity",
+    status="active",
+    is_active=True,
+    precision=0,
+    created_at=AT,
+)
+
+
+async def test_instruments_are_listed_and_found_by_id_and_by_symbol() -> None:
+    bare = {"instrument_id": "usd", "symbol": "USD"}
+    client, transport = client_of(wrapped([INSTRUMENT, bare]), wrapped(INSTRUMENT), answered(INSTRUMENT))
+    assert await client.instruments() == [READ, Instrument(instrument_id="usd", symbol="USD")]
+    assert await client.instrument("i1") == READ
+    assert await client.instrument_by_symbol("text/prime") == READ
+    assert transport.paths == [
+        "GET /v1/instruments",
+        "GET /v1/instruments/i1",
+        "GET /v1/instruments/by-symbol/text%2Fprime",
+    ]
+
+
+@pytest.mark.parametrize("change", [{"instrument_id": None}, {"symbol": None}, {"precision": 0.5}, {"is_active": "x"}])
+async def test_an_instrument_that_makes_no_sense_is_a_bad_answer(change: dict[str, Any]) -> None:
+    client, _ = client_of(wrapped(INSTRUMENT | change))
+    with pytest.raises(BadAnswer, match=f"{next(iter(change))}"):
+        await client.instrument("i1")
 
 
 TICKER = {
@@ -123,6 +182,32 @@ async def test_a_ticker_is_read_wrapped_or_not(body: Response) -> None:
 async def test_a_ticker_is_read_in_its_other_spelling() -> None:
     found = await ticker(wrapped({"bid": "0.9", "ask": 1, "timestamp": None}))
     assert found == Ticker("m1", NOW, Decimal("0.9"), Decimal(1), None)
+
+
+async def test_a_ticker_tells_of_the_last_trade_and_the_last_day() -> None:
+    row = {
+        "last_price": "1.25",
+        "last_trade_quantity": "3",
+        "last_trade_timestamp": 1772366398.5,
+        "volume_24h": "17.0",
+        "high_24h": "1.40",
+        "low_24h": 1.1,
+        "price_change_24h": "-0.05",
+        "price_change_percent_24h": "-3.85",
+        "timestamp": AT.isoformat(),
+    }
+    assert await ticker(wrapped(row)) == Ticker(
+        "m1",
+        AT,
+        last_price=Decimal("1.25"),
+        last_quantity=3,
+        last_at=AT,
+        volume_24h=17,
+        high_24h=Decimal("1.40"),
+        low_24h=Decimal("1.1"),
+        change_24h=Decimal("-0.05"),
+        change_percent_24h=Decimal("-3.85"),
+    )
 
 
 @pytest.mark.parametrize("nothing", [None, "0", 0, "0.00"])

@@ -77,6 +77,76 @@ async def test_a_market_order_has_no_price_and_never_rests(time_in_force: TimeIn
     assert (body["type"], body.get("time_in_force")) == ("market", sent)
 
 
+async def test_a_stop_order_has_a_stop_price_only() -> None:
+    order = NewOrder("gb-1", "m1", Side.SELL, 3, None, OrderType.STOP, stop_price=Decimal("0.90"), reduce_only=True)
+    assert body_of(await placed(order)) == {
+        "market_id": "m1",
+        "side": "sell",
+        "type": "stop",
+        "quantity": 3,
+        "stop_price": "0.9",
+        "client_order_id": "gb-1",
+        "reduce_only": True,
+    }
+
+
+async def test_a_stop_limit_order_has_both_prices_and_rests() -> None:
+    order = NewOrder("gb-1", "m1", Side.BUY, 3, Decimal(2), OrderType.STOP_LIMIT, stop_price=Decimal("1.5"))
+    body = body_of(await placed(order))
+    assert (body["type"], body["price"], body["stop_price"], body["time_in_force"]) == ("stop_limit", "2", "1.5", "gtc")
+
+
+ONE, TWO = Decimal(1), Decimal(2)
+CONTRADICTIONS = [
+    (NewOrder("gb-1", "m1", Side.BUY, 1, ONE, stop_price=TWO), "a limit order takes no stop_price, but has 2"),
+    (NewOrder("gb-1", "m1", Side.BUY, 1, None, OrderType.MARKET, stop_price=TWO), "takes no stop_price"),
+    (NewOrder("gb-1", "m1", Side.BUY, 1, None, OrderType.STOP), "the stop_price of a stop order is a positive"),
+    (NewOrder("gb-1", "m1", Side.BUY, 1, ONE, OrderType.STOP, stop_price=TWO), "a stop order takes no price"),
+    (NewOrder("gb-1", "m1", Side.BUY, 1, ONE, OrderType.STOP_LIMIT), "the stop_price of a stop-limit order"),
+    (NewOrder("gb-1", "m1", Side.BUY, 1, None, OrderType.STOP_LIMIT, stop_price=TWO), "the price of a stop-limit"),
+    (NewOrder("gb-1", "m1", Side.BUY, 1, None, OrderType.MARKET, post_only=True), "cannot be post-only"),
+    (NewOrder("gb-1", "m1", "hold", 1, ONE), "'hold' is none of buy, sell"),  # type: ignore[arg-type]
+    (NewOrder("gb-1", "m1", Side.BUY, 1, ONE, "peg"), "'peg' is none of limit, market"),  # type: ignore[arg-type]
+    (NewOrder("gb-1", "m1", Side.BUY, 1, ONE, time_in_force="ever"), "'ever' is none of"),  # type: ignore[arg-type]
+]
+
+
+@pytest.mark.parametrize(("order", "why"), CONTRADICTIONS)
+async def test_an_order_that_contradicts_its_type_is_refused_before_anything_is_sent(order: NewOrder, why: str) -> None:
+    client, transport = client_of()
+    with pytest.raises(InvalidRequest, match=why):
+        await client.place(order)
+    assert transport.requests == []
+
+
+async def test_a_change_names_what_changes_only() -> None:
+    client, transport = client_of(PLACED, PLACED)
+    await client.replace("o/1", price=Decimal("1.20"))
+    await client.replace("o1", quantity=5, stop_price=Decimal(1), time_in_force=TimeInForce.DAY)
+    first, second = transport.requests
+    assert (first.method, first.path, body_of(first)) == ("PUT", "/v1/trading/orders/o%2F1", {"price": "1.2"})
+    assert body_of(second) == {"quantity": 5, "stop_price": "1", "time_in_force": "day"}
+    verify(first.method, first.path, first.body, first.headers)
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({}, "nothing is to be changed"),
+        ({"price": Decimal(0)}, "the price of an order is a positive Decimal"),
+        ({"price": 1.5}, "the price of an order is a positive Decimal"),
+        ({"stop_price": Decimal(-1)}, "the stop_price of an order"),
+        ({"quantity": 0}, "whole number of units"),
+        ({"time_in_force": "soon"}, "'soon' is none of"),
+    ],
+)
+async def test_a_change_that_cannot_be_is_refused_before_anything_is_sent(changes: dict[str, Any], why: str) -> None:
+    client, transport = client_of()
+    with pytest.raises(InvalidRequest, match=why):
+        await client.replace("o1", **changes)
+    assert transport.requests == []
+
+
 NOT_QUANTITIES: list[Any] = [0, -1, True, 1.0, Decimal(1), "1", None]
 NOT_PRICES: list[Any] = [None, Decimal(0), Decimal(-1), Decimal("NaN"), Decimal("Infinity"), 1.25, 1, "1.25"]
 
@@ -111,7 +181,15 @@ async def test_orders_that_contradict_themselves_are_refused_before_anything_is_
 @pytest.mark.parametrize("order_id", ["", ".", ".."])
 async def test_an_id_that_names_nothing_never_becomes_a_cancel_of_everything(order_id: str) -> None:
     client, transport = client_of()
-    for call in (client.cancel(order_id), client.order(order_id), client.ticker(order_id), client.book(order_id)):
+    for call in (
+        client.cancel(order_id),
+        client.cancel_all(market_id=order_id),
+        client.replace(order_id, quantity=1),
+        client.order(order_id),
+        client.fill(order_id),
+        client.ticker(order_id),
+        client.book(order_id),
+    ):
         with pytest.raises(InvalidRequest, match="cannot be an id"):
             await call
     assert transport.requests == []
@@ -140,15 +218,6 @@ async def test_a_cancel_does_not_care_for_what_is_answered() -> None:
     for answer in (wrapped({"order_id": "o1"}), Response(200, {}, b"done"), answered({"message": "ok"}, 202)):
         client, _ = client_of(answer)
         await client.cancel("o1")
-
-
-@pytest.mark.parametrize(("offset", "shift"), [(0, 0), (45, 45), (-45.5, -46)])
-async def test_requests_carry_the_exchanges_time_as_far_as_it_is_known(offset: float, shift: int) -> None:
-    client, transport = client_of(wrapped([]))
-    client.clock_offset_seconds = offset
-    assert client.clock_offset_seconds == offset
-    await client.trading_units()
-    assert transport.requests[0].headers["x-thegrid-timestamp"] == str(int(NOW.timestamp()) + shift)
 
 
 @pytest.mark.parametrize(("base_path", "path"), [("/api/v1/", "/api/v1/trading/orders/o1"), ("", "/trading/orders/o1")])
@@ -253,6 +322,7 @@ async def test_a_span_is_asked_for_in_utc() -> None:
 
 
 def test_a_layout_or_spelling_that_does_not_exist_is_refused() -> None:
-    for options in ({"layout": "long"}, {"filters": "fancy"}):
+    wrong: list[dict[str, Any]] = [{"layout": "long"}, {"filters": "fancy"}]
+    for options in wrong:
         with pytest.raises(ValueError, match="is not a valid"):
             TradingClient(ScriptedTransport([]), KEY, FixedClock(), **options)

@@ -12,14 +12,21 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from bot.settings import PaperSettings, ScheduleSettings, Settings
-from tests.settings.conftest import Load
+from tests.settings.conftest import Faults, Load
 
 
-@given(st.integers(min_value=10**6, max_value=10**9), st.integers(min_value=5, max_value=7))
+@given(st.integers(min_value=10**6, max_value=10**9), st.integers(min_value=5, max_value=6))
 def test_money_written_as_a_float_keeps_the_digits_that_were_written(digits: int, decimals: int) -> None:
     exact = Decimal(digits).scaleb(-decimals)
     for written in (exact, str(exact), float(str(exact))):
         assert PaperSettings(mean_price=written).mean_price == exact
+
+
+@pytest.mark.parametrize("name", ["mean_price", "cash"])
+def test_simulated_money_finer_than_a_micro_dollar_is_refused(load: Load, faults: Faults, name: str) -> None:
+    [fault] = faults(f'paper: {{{name}: "2.0000001"}}')
+    assert f"paper.{name}: must have six decimals at most, not 2.0000001" in fault
+    assert getattr(load(f'paper: {{{name}: "2.0000010"}}').paper, name) == Decimal("2.000001")
 
 
 def test_money_is_decimal_even_where_it_is_the_default() -> None:

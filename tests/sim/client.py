@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import parse_qsl
 
 import msgspec
 from nacl.signing import SigningKey
@@ -72,6 +73,8 @@ class Client:
         body: bytes = b"",
         headers: Mapping[str, str] | None = None,
     ) -> Request:
+        path, _, tail = path.partition("?")
+        query = [*parse_qsl(tail, keep_blank_values=True), *query]
         timestamp = str(int(self.now.timestamp()))
         signature = self.key.sign(f"{timestamp}{method}{path}".encode() + body).signature
         signing = {
@@ -94,6 +97,10 @@ class Client:
         raw = body if isinstance(body, bytes) else msgspec.json.encode(body)
         return self.send(self.signed("POST", path, body=raw, headers=headers))
 
+    def put(self, path: str, body: object) -> Got:
+        raw = body if isinstance(body, bytes) else msgspec.json.encode(body)
+        return self.send(self.signed("PUT", path, body=raw))
+
     def order(self, symbol: str = "text-prime", /, **fields: object) -> Got:
         """Place an order; what is not given makes it a limit buy of one unit at 1.00 USD."""
         market_id = self.api.venue.market_by_symbol(symbol).market_id
@@ -101,8 +108,9 @@ class Client:
         return self.post("/v1/trading/orders", order | fields)
 
 
-def open_account(api: ExchangeApi, name: str) -> Client:
-    """The client of a new account with 1,000 USD and 100 units of text-prime."""
+def open_account(api: ExchangeApi, name: str, **options: Any) -> Client:
+    """The client of a new account with 1,000 USD and 100 units of text-prime; `options` are those of `add_account`."""
     key = SigningKey(name.encode().ljust(32, b"."))
-    api.venue.add_account(name, verify_key=bytes(key.verify_key), cash=Decimal(1000), units={"text-prime": 100})
+    begin: dict[str, Any] = {"cash": Decimal(1000), "units": {"text-prime": 100}}
+    api.venue.add_account(name, verify_key=bytes(key.verify_key), **begin | options)
     return Client(api, key)

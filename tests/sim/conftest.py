@@ -13,7 +13,8 @@ from tests.sim.client import START, Client, open_account
 
 @pytest.fixture
 def venue() -> Venue:
-    return Venue(VenueConfig(symbols=("text-prime", "code-max")), start=START, ids=SeededIds(1))
+    config = VenueConfig(symbols=("text-prime", "code-max"), rate_limits=None)  # time often stands still in tests
+    return Venue(config, start=START, ids=SeededIds(1))
 
 
 @pytest.fixture

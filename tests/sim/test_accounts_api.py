@@ -7,6 +7,7 @@ import pytest
 from tests.sim.client import Client
 
 TRANSFER = "/v1/transfers/trading-to-consumption"
+BACK = "/v1/transfers/consumption-to-trading"
 
 
 def instrument_id(client: Client, symbol: str = "text-prime") -> str:
@@ -105,9 +106,65 @@ def test_a_transfer_is_taken_and_told_in_the_history(alice: Client) -> None:
     assert (row["status"], row["transferred_at"]) == ("completed", "2026-07-01T00:30:02Z")
 
 
+@pytest.mark.parametrize("layout", ["/v1/trading", "/v1"])
+def test_units_come_back_from_consumption(alice: Client, layout: str) -> None:
+    wanted = instrument_id(alice)
+    alice.post(TRANSFER, {"instrument_id": wanted, "quantity": 5})
+    alice.later(seconds=2)
+    got = alice.post(f"{layout}/transfers/consumption-to-trading", {"instrument_id": wanted, "quantity": 3})
+    assert (got.status, got.json["status"]) == (202, "pending")
+    [trading] = alice.get("/v1/trading-accounts", ("instrument_id", wanted)).data
+    [consumption] = alice.get("/v1/consumption-accounts", ("instrument_id", wanted)).data
+    assert (trading["total_balance"], consumption["available_balance"]) == (95, 2)
+    row = alice.get("/v1/transfer-histories").data[0]
+    assert (row["transfer_id"], row["status"]) == (got.json["transfer_id"], "pending")
+    assert (row["from_account_type"], row["sender_account_id"]) == ("consumption", consumption["account_id"])
+    assert (row["to_account_type"], row["account_id"]) == ("trading", trading["account_id"])
+    alice.later(seconds=2)
+    [trading] = alice.get("/v1/trading-accounts", ("instrument_id", wanted)).data
+    assert (trading["total_balance"], trading["available_balance"]) == (98, 98)
+    assert alice.get("/v1/transfer-histories").data[0]["status"] == "completed"
+
+
+def test_a_consumption_account_adds_up(alice: Client) -> None:
+    wanted = instrument_id(alice)
+    alice.post(TRANSFER, {"instrument_id": wanted, "quantity": 9})
+    alice.later(seconds=2)
+    alice.post(BACK, {"instrument_id": wanted, "quantity": 2})
+    alice.api.venue.consume(alice.account, wanted, 3_000_000)
+    [row] = alice.get("/v1/consumption-accounts", ("instrument_id", wanted)).data
+    assert row["total_deposits"] - row["total_withdrawals"] == row["available_balance"] == 4
+    assert (row["total_transfers_in"], row["total_transfers_out"], row["total_withdrawals"]) == (9, 2, 5)
+
+
+def test_only_whole_units_that_have_arrived_come_back(alice: Client) -> None:
+    wanted = instrument_id(alice)
+    alice.post(TRANSFER, {"instrument_id": wanted, "quantity": 5})
+    assert alice.post(BACK, {"instrument_id": wanted, "quantity": 1}).code == "INSUFFICIENT_BALANCE"
+    alice.later(seconds=2)
+    assert alice.post(BACK, {"instrument_id": wanted, "quantity": 5}).status == 202
+    alice.post(TRANSFER, {"instrument_id": wanted, "quantity": 5})
+    alice.later(seconds=2)
+    alice.get("/v1/me")
+    alice.api.venue.consume(alice.account, wanted, 1)
+    got = alice.post(BACK, {"instrument_id": wanted, "quantity": 5})
+    assert (got.status, got.code, got.detail) == (400, "INSUFFICIENT_BALANCE", "5 units wanted, 4 available")
+
+
+def test_nobody_has_units_that_are_under_way(alice: Client, bob: Client) -> None:
+    wanted = instrument_id(alice)
+    alice.post(TRANSFER, {"instrument_id": wanted, "quantity": 5})
+    alice.later(seconds=2)
+    alice.post(BACK, {"instrument_id": wanted, "quantity": 5})
+    assert alice.order(side="sell", quantity=96, price="1.00").code == "INSUFFICIENT_BALANCE"
+    assert alice.post(TRANSFER, {"instrument_id": wanted, "quantity": 96}).code == "INSUFFICIENT_BALANCE"
+    assert bob.post(BACK, {"instrument_id": wanted, "quantity": 1}).code == "INSUFFICIENT_BALANCE"
+
+
+@pytest.mark.parametrize("path", [TRANSFER, BACK])
 @pytest.mark.parametrize("quantity", [0, -1, 1.5, True, None, "many"])
-def test_a_malformed_transfer_is_refused(alice: Client, quantity: object) -> None:
-    got = alice.post(TRANSFER, {"instrument_id": instrument_id(alice), "quantity": quantity})
+def test_a_malformed_transfer_is_refused(alice: Client, quantity: object, path: str) -> None:
+    got = alice.post(path, {"instrument_id": instrument_id(alice), "quantity": quantity})
     assert (got.status, got.code) == (400, "VALIDATION_ERROR")
     assert alice.get("/v1/transfer-histories").data == []
 
@@ -118,8 +175,9 @@ def test_more_than_is_available_cannot_be_transferred(alice: Client) -> None:
 
 
 def test_an_unknown_instrument_cannot_be_transferred(alice: Client) -> None:
-    assert alice.post(TRANSFER, {"instrument_id": "instrument-0", "quantity": 1}).status == 404
-    assert alice.post(TRANSFER, {"quantity": 1}).status == 400
+    for path in (TRANSFER, BACK):
+        assert alice.post(path, {"instrument_id": "instrument-0", "quantity": 1}).status == 404
+        assert alice.post(path, {"quantity": 1}).status == 400
 
 
 def test_transfers_can_be_filtered(alice: Client) -> None:
@@ -136,6 +194,31 @@ def test_transfers_can_be_filtered(alice: Client) -> None:
     assert quantities(("instrument_id", wanted), ("start_datetime", "2026-07-01T00:30:01.5Z")) == [3, 2]
     assert quantities(("instrument_id", instrument_id(alice, "code-max"))) == []
     assert quantities(("end_datetime", "2026-07-01T00:30:01Z")) == [1]
+    alice.post(BACK, {"instrument_id": wanted, "quantity": 2})
+    assert quantities(("to_account_type", "consumption")) == [3, 2, 1]
+    assert quantities(("filters[0][field]", "from_account_type"), ("filters[0][value]", "consumption")) == [2]
+    assert quantities(("limit", "1"), ("order_direction", "asc")) == [1]
+    assert quantities(("page", "2"), ("page_size", "3")) == [1]
+
+
+@pytest.mark.parametrize("spelling", ["{}", "filters[0][field]", "flop[filters][0][field]"])
+def test_balances_can_be_filtered_in_every_spelling(alice: Client, spelling: str) -> None:
+    wanted = instrument_id(alice, "code-max")
+
+    def query(field: str, value: str) -> list[tuple[str, str]]:
+        if spelling == "{}":
+            return [(field, value)]
+        return [(spelling, field), (spelling.replace("field", "value"), value)]
+
+    for path in ("trading-accounts", "consumption-accounts"):
+        [row] = alice.get(f"/v1/{path}", *query("instrument_id", wanted)).data
+        assert row["instrument_id"] == wanted
+        assert len(alice.get(f"/v1/trading/{path}", *query("status", "active")).data) == 2
+        assert alice.get(f"/v1/{path}", *query("status", "closed")).data == []
+    [row] = alice.get("/v1/trading-accounts", *query("instrument_symbol", "code-max")).data
+    assert row["instrument_id"] == wanted
+    assert len(alice.get("/v1/currency-trading-accounts", *query("currency", "usd")).data) == 1
+    assert alice.get("/v1/currency-trading-accounts", *query("currency", "eur")).data == []
 
 
 def test_a_user_is_in_advanced_mode(alice: Client) -> None:

@@ -13,7 +13,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from bot.clock import SeededIds
 from bot.domain.money import TOKENS_PER_UNIT
 from bot.domain.order import Side, TimeInForce
+from bot.sim.audit import check_account
 from bot.sim.config import VenueConfig
+from bot.sim.history import Way
 from bot.sim.ledger import Account
 from bot.sim.market import SimMarket
 from bot.sim.orders import SimOrder
@@ -41,6 +43,7 @@ class ConservationMachine(RuleBasedStateMachine):
         grant = dict.fromkeys(SYMBOLS, UNITS)
         for name, auto_transfer in USERS.items():
             self.venue.add_account(name, cash=Decimal(CASH), units=grant, auto_transfer=auto_transfer)
+        self.venue.accounts["patient"].supplier = True
         self.venue.add_account("house", cash=Decimal(CASH), units=grant, auto_transfer=True, house=True)
         self.orders: list[SimOrder] = []
 
@@ -78,6 +81,20 @@ class ConservationMachine(RuleBasedStateMachine):
                 self.venue.cancel(order.account, order.order_id)
         assert not order.is_open
 
+    @precondition(lambda self: self.orders)
+    @rule(data=st.data(), quantity=st.none() | st.integers(1, 12), ticks=st.none() | st.integers(100, 500))
+    def replace(self, data: st.DataObject, quantity: int | None, ticks: int | None) -> None:
+        order = data.draw(st.sampled_from(self.orders))
+        price = None if ticks is None else ticks * TICK
+        before = self.balances(), order.quantity, order.price, order.remaining
+        try:
+            self.venue.replace(order.account, order.order_id, quantity=quantity, price=price)
+        except Refusal:
+            assert (self.balances(), order.quantity, order.price, order.remaining) == before
+        else:
+            assert order.quantity == (quantity or before[1])
+            assert order.price == (price or before[2])
+
     @rule(name=names)
     def cancel_all(self, name: str) -> None:
         account = self.venue.accounts[name]
@@ -85,13 +102,30 @@ class ConservationMachine(RuleBasedStateMachine):
         assert self.venue.cancel_all(account) == waiting
         assert not self.venue.history(account).open
 
-    @rule(name=st.sampled_from([*USERS]), symbol=symbols, quantity=st.integers(0, 12))
-    def transfer(self, name: str, symbol: str, quantity: int) -> None:
+    @rule(
+        name=st.sampled_from([*USERS]),
+        symbol=symbols,
+        quantity=st.integers(0, 12),
+        way=st.sampled_from([Way.TO_CONSUMPTION, *Way]),
+    )
+    def transfer(self, name: str, symbol: str, quantity: int, way: Way) -> None:
+        account, instrument_id = self.venue.accounts[name], self.venue.market_by_symbol(symbol).instrument_id
         before = self.balances()
         try:
-            self.venue.transfer(self.venue.accounts[name], self.venue.market_by_symbol(symbol).instrument_id, quantity)
+            self.venue.transfer(account, instrument_id, quantity, way)
         except Refusal:
             assert self.balances() == before
+
+    @rule(name=names, symbol=symbols, quantity=st.integers(0, 12))
+    def issue(self, name: str, symbol: str, quantity: int) -> None:
+        before = self.balances()
+        try:
+            self.venue.issue(self.venue.accounts[name], self.venue.market_by_symbol(symbol).instrument_id, quantity)
+        except Refusal:
+            assert name != "patient" or not quantity
+        else:
+            assert name == "patient"
+        assert self.balances() == before
 
     @rule(name=st.sampled_from([*USERS]), symbol=symbols, tokens=st.integers(0, 3 * TOKENS_PER_UNIT))
     def consume(self, name: str, symbol: str, tokens: int) -> None:
@@ -113,14 +147,26 @@ class ConservationMachine(RuleBasedStateMachine):
     def units_are_held_under_way_used_or_expired(self) -> None:
         accounts = self.venue.accounts.values()
         for market in self.venue.markets.values():
-            found = 0
+            found = issued = 0
             for account in accounts:
-                lots = account.lots[market.instrument_id]
-                assert lots.received == lots.tokens + lots.used + lots.expired
+                lots, supply = account.lots[market.instrument_id], account.issued[market.instrument_id]
+                assert lots.received == lots.tokens + lots.used + lots.expired + lots.withdrawn
                 assert lots.tokens == sum(lot.tokens for lot in lots)
-                found += (account.units[market.instrument_id].total + lots.in_transit) * TOKENS_PER_UNIT
-                found += lots.received
-            assert found == len(accounts) * UNITS * TOKENS_PER_UNIT
+                held = account.units[market.instrument_id].total + supply.available
+                found += (held + self.under_way(account, market)) * TOKENS_PER_UNIT
+                found += lots.tokens + lots.used + lots.expired
+                issued += sum(
+                    issuance.quantity
+                    for issuance in self.venue.history(account).issuances
+                    if issuance.instrument_id == market.instrument_id
+                )
+            assert found == (len(accounts) * UNITS + issued) * TOKENS_PER_UNIT
+
+    @invariant()
+    def what_would_be_kept_passes_the_audit(self) -> None:
+        for name in USERS:
+            account = self.venue.accounts[name]
+            check_account(account, self.venue.history(account))
 
     @invariant()
     def open_orders_lock_what_they_may_need(self) -> None:
@@ -151,6 +197,13 @@ class ConservationMachine(RuleBasedStateMachine):
     def the_house_is_never_swept(self) -> None:
         house = self.venue.accounts["house"]
         assert all(lots.committed == 0 for lots in house.lots.values())
+
+    def under_way(self, account: Account, market: SimMarket) -> int:
+        return sum(
+            transfer.quantity
+            for transfer in self.venue.history(account).transfers
+            if transfer.instrument_id == market.instrument_id and transfer.arrived_at is None
+        )
 
     def resting(self, market: SimMarket) -> set[str]:
         found: set[str] = set()

@@ -26,9 +26,9 @@ def test_the_file_holds_what_a_client_needs(venue: Venue, tmp_path: Path) -> Non
     fingerprint = base64.b64encode(hashlib.sha256(keys.verify_key).digest()).decode().rstrip("=")
     assert held == {
         "base_url": "http://127.0.0.1:8000/v1",
-        "ws_url": None,
-        "consumption_url": None,
-        "messages_url": None,
+        "ws_url": "ws://127.0.0.1:8000/v1/",
+        "consumption_url": "http://127.0.0.1:8000/v1",
+        "messages_url": "http://127.0.0.1:8000/v1",
         "signing_key": base64.b64encode(bytes(keys.signing)).decode(),
         "fingerprint": fingerprint,
         "consumption_key": keys.consumption,

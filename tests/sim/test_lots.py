@@ -13,6 +13,7 @@ from bot.clock import SeededIds
 from bot.domain.money import TOKENS_PER_UNIT
 from bot.domain.order import Side
 from bot.sim.config import DOCUMENTED_SWEEP_HOURS, VenueConfig
+from bot.sim.history import Way
 from bot.sim.ledger import Account
 from bot.sim.lots import Lots
 from bot.sim.refusals import Refusal
@@ -108,6 +109,40 @@ def test_the_oldest_lot_is_used_first_and_expires_alone() -> None:
     assert (lots.tokens, lots.expired) == (2_500_000, 0)
     venue.advance(START + timedelta(hours=5))
     assert (lots.tokens, lots.expired) == (0, 2_500_000)
+
+
+def test_the_newest_lot_goes_back_to_trading_first() -> None:
+    venue, account, instrument_id = exchange(VenueConfig(lot_hours=4, transfer_seconds=0))
+    lots = account.lots[instrument_id]
+    for units in (2, 3):
+        venue.transfer(account, instrument_id, units)
+        venue.advance(venue.now + timedelta(hours=1))
+    assert venue.transfer(account, instrument_id, 4, Way.TO_TRADING).status == "completed"
+    assert (account.units[instrument_id].total, lots.units, lots.withdrawn) == (49, 1, 4 * TOKENS_PER_UNIT)
+    assert [lot.arrived_at for lot in lots] == [START]
+    venue.advance(START + timedelta(hours=4))
+    assert (lots.units, lots.expired) == (0, TOKENS_PER_UNIT)
+
+
+def test_units_on_their_way_back_do_not_expire() -> None:
+    venue, account, instrument_id = exchange(VenueConfig(lot_hours=1, transfer_seconds=2))
+    venue.transfer(account, instrument_id, 5)
+    venue.advance(START + timedelta(hours=1, seconds=1))
+    venue.transfer(account, instrument_id, 5, Way.TO_TRADING)
+    venue.advance(START + timedelta(hours=2))
+    lots = account.lots[instrument_id]
+    assert (account.units[instrument_id].total, lots.tokens, lots.expired) == (50, 0, 0)
+
+
+def test_a_unit_that_lies_in_two_lots_goes_back_whole() -> None:
+    venue, account, instrument_id = exchange(VenueConfig(transfer_seconds=0))
+    venue.transfer(account, instrument_id, 1)
+    venue.consume(account, instrument_id, 400_000)
+    venue.transfer(account, instrument_id, 1)
+    venue.transfer(account, instrument_id, 1, Way.TO_TRADING)
+    assert [lot.tokens for lot in account.lots[instrument_id]] == [600_000]
+    with pytest.raises(Refusal, match="1 units wanted, 0 available"):
+        venue.transfer(account, instrument_id, 1, Way.TO_TRADING)
 
 
 def test_no_more_is_served_than_there_is() -> None:

@@ -6,7 +6,11 @@ from typing import Any
 
 import pytest
 
-from tests.sim.client import Client
+from bot.clock import SeededIds
+from bot.sim.api import ExchangeApi
+from bot.sim.config import VenueConfig
+from bot.sim.venue import Venue
+from tests.sim.client import START, Client, open_account
 
 ORDERS = "/v1/trading/orders"
 TRADES = "/v1/trading/trades"
@@ -85,7 +89,7 @@ def test_optional_fields_may_be_null(alice: Client) -> None:
         {"side": "hold"},
         {"side": None},
         {"side": ["buy"]},
-        {"type": "stop"},
+        {"type": "iceberg"},
         {"type": None},
         {"type": {}},
         {"price": None},
@@ -138,6 +142,9 @@ def test_a_body_that_is_no_json_object_is_refused(alice: Client, body: bytes) ->
         {"price": 10**40},
         {"time_in_force": "day"},
         {"reduce_only": True},
+        {"type": "stop", "price": None, "stop_price": "1.00"},
+        {"type": "stop_limit", "stop_price": "1.00"},
+        {"stop_price": "1.00"},
     ],
 )
 def test_an_order_out_of_range_is_refused(alice: Client, fields: dict[str, object]) -> None:
@@ -174,7 +181,10 @@ def test_a_client_order_id_cannot_be_used_twice(alice: Client) -> None:
 def test_a_cancel_closes_the_order(alice: Client) -> None:
     order_id = alice.order().data["order_id"]
     got = alice.delete(f"{ORDERS}/{order_id}")
-    assert (got.status, got.data["status"], got.data["closure_reason"]) == (200, "cancelled", "cancelled_by_user")
+    assert (got.status, got.response.body) == (204, b"")
+    assert "content-type" not in got.response.headers
+    order = alice.get(f"{ORDERS}/{order_id}").data
+    assert (order["status"], order["closure_reason"]) == ("cancelled", "cancelled_by_user")
 
 
 def test_a_second_cancel_is_answered_as_the_live_exchange_does(alice: Client) -> None:
@@ -182,6 +192,16 @@ def test_a_second_cancel_is_answered_as_the_live_exchange_does(alice: Client) ->
     alice.delete(f"{ORDERS}/{order_id}")
     got = alice.delete(f"{ORDERS}/{order_id}")
     assert (got.status, got.json) == (500, {"errors": {"detail": "order_already_cancelled"}})
+
+
+def test_cancels_can_be_answered_in_the_other_documented_way() -> None:
+    config = VenueConfig(cancel_status=200, closed_cancel_status=409)
+    alice = open_account(ExchangeApi(Venue(config, start=START, ids=SeededIds(1))), "alice")
+    order_id = alice.order().data["order_id"]
+    got = alice.delete(f"{ORDERS}/{order_id}")
+    assert (got.status, got.data) == (200, alice.get(f"{ORDERS}/{order_id}").data)
+    got = alice.delete(f"{ORDERS}/{order_id}")
+    assert (got.status, got.detail) == (409, "order_already_cancelled")
 
 
 def test_orders_and_trades_of_others_are_not_found(alice: Client, bob: Client) -> None:
@@ -203,6 +223,70 @@ def test_bulk_cancels_keep_to_their_market(alice: Client) -> None:
     assert alice.delete(f"{ORDERS}", ("market_id", "market-0")).status == 404
     assert alice.delete("/v1/markets/market-0/orders").status == 404
     assert alice.delete(ORDERS).data == {"cancelled": 2}
+
+
+@pytest.mark.parametrize("spelling", [0, 1, 2])
+@pytest.mark.parametrize(
+    ("field", "value", "left"),
+    [
+        ("side", "sell", {"a", "c"}),
+        ("side", "buy", {"b"}),
+        ("market_id", "code-max", {"a", "b"}),
+        ("instrument_id", "code-max", {"a", "b"}),
+        ("instrument_id", "text-prime", {"c"}),
+    ],
+)
+def test_bulk_cancels_keep_to_their_filters_in_three_spellings(
+    alice: Client, spelling: int, field: str, value: str, left: set[str]
+) -> None:
+    alice.order(client_order_id="a")
+    alice.order(client_order_id="b", side="sell", price="9.00")
+    alice.order("code-max", client_order_id="c")
+    if field != "side":
+        market = alice.api.venue.market_by_symbol(value)
+        value = market.market_id if field == "market_id" else market.instrument_id
+    got = alice.delete(ORDERS, *spellings(field, value)[spelling])
+    assert (got.status, got.data) == (200, {"cancelled": 3 - len(left)})
+    assert {order["client_order_id"] for order in alice.get(ORDERS, ("status", "active")).data} == left
+
+
+def test_bulk_cancels_take_all_filters_together(alice: Client) -> None:
+    text, code = (alice.api.venue.market_by_symbol(symbol) for symbol in ("text-prime", "code-max"))
+    alice.order(side="sell", price="9.00")
+    alice.order()
+    apart = (("market_id", text.market_id), ("instrument_id", code.instrument_id))
+    assert alice.delete(ORDERS, *apart).data == {"cancelled": 0}
+    together = (("market_id", text.market_id), ("instrument_id", text.instrument_id), ("side", "buy"))
+    assert alice.delete(ORDERS, *together).data == {"cancelled": 1}
+    assert alice.delete(f"/v1/markets/{text.market_id}/orders", ("side", "buy")).data == {"cancelled": 0}
+    assert alice.delete(f"/v1/markets/{text.market_id}/orders", ("side", "sell")).data == {"cancelled": 1}
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "status"), [("side", "both", 400), ("instrument_id", "instrument-0", 404), ("side", "", 400)]
+)
+def test_a_bulk_cancel_with_a_filter_that_makes_no_sense_cancels_nothing(
+    alice: Client, field: str, value: str, status: int
+) -> None:
+    alice.order()
+    assert alice.delete(ORDERS, (field, value)).status == status
+    assert len(alice.get(ORDERS, ("status", "active")).data) == 1
+
+
+def test_open_orders_are_counted_by_market(alice: Client, bob: Client) -> None:
+    assert alice.get(f"{ORDERS}/count").data == {"count": 0, "by_market": []}
+    bob.order(side="sell", quantity=2, price="1.00")
+    alice.order(quantity=1)
+    alice.order(quantity=3)
+    alice.order("code-max")
+    alice.order("code-max")
+    alice.delete(f"{ORDERS}/{alice.order('code-max').data['order_id']}")
+    text, code = (alice.api.venue.market_by_symbol(symbol).market_id for symbol in ("text-prime", "code-max"))
+    assert alice.get(f"{ORDERS}/count").data == {
+        "count": 3,
+        "by_market": [{"market_id": text, "count": 1}, {"market_id": code, "count": 2}],
+    }
+    assert alice.get(f"{ORDERS}/count").data == alice.get("/v1/orders/count").data
 
 
 def test_fills_are_told_to_both_sides(alice: Client, bob: Client) -> None:

@@ -115,14 +115,21 @@ async def test_signed_requests_trade_over_http_as_they_do_in_memory(
         forged = alice.signed("POST", "/v1/orders", body=b"{}")
         status, _ = await send(http, server.url, Request("POST", "/v1/orders", headers=forged.headers, body=b"[]"))
         assert status == 401
+        change = alice.signed(
+            "PUT", f"/v1/orders/{msgspec.json.decode(body)['data']['order_id']}", body=b'{"quantity":1}'
+        )
+        assert (await send(http, server.url, change))[0] == 200
+        cancel = alice.signed("DELETE", change.path)
+        assert await send(http, server.url, cancel) == (204, b"")
 
 
 async def test_a_body_over_the_limit_is_refused(
     api: ExchangeApi, clock: HandClock, http: aiohttp.ClientSession
 ) -> None:
     async with serve(api, clock) as server:
-        status, _ = await send(http, server.url, Request("POST", "/v1/orders", body=b"x" * 1_000_001))
+        status, body = await send(http, server.url, Request("POST", "/v1/orders", body=b"x" * 1_000_001))
         assert status == 413
+        assert msgspec.json.decode(body) == {"errors": {"detail": "the body has more than 1000000 bytes"}}
         status, _ = await send(http, server.url, Request("POST", "/v1/orders", body=b"x" * 1_000_000))
         assert status == 401
 
@@ -135,7 +142,9 @@ async def test_a_client_that_does_not_finish_its_body_is_cut_off(
         reader, writer = await asyncio.open_connection("127.0.0.1", URL(server.url).port)
         writer.write(b"POST /v1/orders HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nhalf")
         assert (await reader.readline()).startswith(b"HTTP/1.1 408 ")
-        await reader.read()
+        head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+        assert b"application/json" in head
+        assert msgspec.json.decode(body) == {"errors": {"detail": "the body did not come within 0.05 s"}}
         writer.close()
 
 

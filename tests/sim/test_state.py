@@ -20,12 +20,14 @@ from bot.domain.order import Side
 from bot.errors import DataError
 from bot.sim.api import ExchangeApi
 from bot.sim.config import VenueConfig
+from bot.sim.history import Way
+from bot.sim.ledger import AccountMode
 from bot.sim.refusals import Refusal
 from bot.sim.state import dump, load, restore, save
 from bot.sim.venue import Venue
-from tests.sim.client import START, Client
+from tests.sim.client import START, Client, open_account
 
-CONFIG = VenueConfig(symbols=("text-prime", "code-max"))
+CONFIG = VenueConfig(symbols=("text-prime", "code-max"), rate_limits=None)
 LATER_IDS = SeededIds(2)
 READS = (
     "instruments",
@@ -59,6 +61,7 @@ def busy(api: ExchangeApi, alice: Client, bob: Client) -> Venue:
     alice.get("/v1/me")
     api.venue.consume(alice.account, instrument_id, 2_500_000)
     alice.post("/v1/transfers/trading-to-consumption", {"instrument_id": instrument_id, "quantity": 7})
+    alice.post("/v1/transfers/consumption-to-trading", {"instrument_id": instrument_id, "quantity": 4})
     bob.now = alice.now
     return api.venue
 
@@ -127,7 +130,7 @@ def test_life_goes_on_with_the_money_and_ids_that_were_there(busy: Venue, alice:
     assert client.order(client_order_id="a-1").status == 400
     open_id = client.get("/v1/orders", ("status", "active")).data[0]["order_id"]
     before = client.account.cash.available
-    assert client.delete(f"/v1/orders/{open_id}").status == 200
+    assert client.delete(f"/v1/orders/{open_id}").status == 204
     assert client.account.cash.available > before
     assert client.order(quantity=2, price="2.10", time_in_force="ioc").data["status"] == "filled"
 
@@ -135,17 +138,54 @@ def test_life_goes_on_with_the_money_and_ids_that_were_there(busy: Venue, alice:
 def test_a_transfer_under_way_arrives_at_its_time_and_its_lot_expires_at_its_time(busy: Venue, alice: Client) -> None:
     venue = revived(busy, busy.now + timedelta(hours=1))
     client = again(alice, venue)
-    transfer = client.get("/v1/transfer-histories").data[0]
-    assert transfer["status"] == "completed"
-    assert datetime.fromisoformat(transfer["transferred_at"]) == busy.now + timedelta(seconds=2)
+    back, there = client.get("/v1/transfer-histories").data[:2]
+    for transfer in (back, there):
+        assert transfer["status"] == "completed"
+        assert datetime.fromisoformat(transfer["transferred_at"]) == busy.now + timedelta(seconds=2)
+    assert client.account.units[venue.market_by_symbol("text-prime").instrument_id].total == 82
     instrument_id = venue.market_by_symbol("text-prime").instrument_id
     lots = client.account.lots[instrument_id]
-    assert (lots.units, lots.in_transit) == (24, 0)
+    assert (lots.units, lots.in_transit) == (20, 0)
     venue.advance(busy.now + timedelta(hours=4, seconds=1))
     assert lots.units == 7
     venue.advance(busy.now + timedelta(hours=4, seconds=2))
     assert lots.units == 0
-    assert lots.received == lots.used + lots.expired
+    assert lots.received == lots.used + lots.expired + lots.withdrawn
+
+
+def test_a_supplier_keeps_what_it_issued(api: ExchangeApi) -> None:
+    carol = open_account(api, "carol", units={}, supplier=True)
+    instrument_id = api.venue.market_by_symbol("text-prime").instrument_id
+    carol.post("/v1/supply-issuances", {"instrument_id": instrument_id, "quantity": 9})
+    carol.post("/v1/issuance-accounts/transfer", {"instrument_id": instrument_id, "quantity": 5})
+    client = again(carol, revived(api.venue))
+    for read in ("issuance-accounts", "supply-issuances", "supply-issuances/summary", "transfer-histories"):
+        assert client.get(f"/v1/{read}").response.body == carol.get(f"/v1/{read}").response.body
+    client.later(seconds=2)
+    assert client.order(side="sell", quantity=5).status == 201
+    assert client.get("/v1/supply-issuances/summary").data[0]["available"] == 4
+
+
+def test_an_account_keeps_its_mode(api: ExchangeApi) -> None:
+    eve = open_account(api, "eve", mode=AccountMode.EASY)
+    assert again(eve, revived(api.venue)).order().status == 403
+
+
+def test_a_file_of_before_there_were_suppliers_loads(busy: Venue) -> None:
+    kept = json.loads(dump(busy))
+    for account in kept["accounts"]:
+        for name in ("mode", "supplier", "issuances"):
+            del account[name]
+        account["transfers"] = [transfer for transfer in account["transfers"] if "to-trading" not in transfer["way"]]
+        for transfer in account["transfers"]:
+            del transfer["way"]
+        for lots in account["lots"].values():
+            lots["lots"][-1:] = [lot | {"tokens": lot["tokens"] + lots["withdrawn"]} for lot in lots["lots"][-1:]]
+            del lots["withdrawn"]
+    venue = restore(json.dumps(kept).encode(), CONFIG, busy.now, LATER_IDS)
+    alice = venue.accounts["alice"]
+    assert (alice.mode, alice.supplier) == (AccountMode.ADVANCED, False)
+    assert {transfer.way for transfer in venue.history(alice).transfers} == {Way.TO_CONSUMPTION}
 
 
 def test_time_that_passed_meanwhile_passes_for_lots_and_sweeps(busy: Venue, alice: Client) -> None:
@@ -208,6 +248,12 @@ def test_a_file_is_private_and_loads(busy: Venue, tmp_path: Path) -> None:
         lambda kept: kept["accounts"][0]["transfers"][-1].update(instrument_id="unknown"),
         lambda kept: kept["accounts"][0].update(verify_key="AAAA"),
         lambda kept: kept["accounts"][0]["cash"].update(available="much"),
+        lambda kept: kept["accounts"][0].update(mode="tired"),
+        lambda kept: kept["accounts"][0]["transfers"][-1].update(way="home"),
+        lambda kept: kept["accounts"][0].update(account_id=kept["accounts"][1]["account_id"]),
+        lambda kept: kept.update(now="2026-07-01T00:30:00"),
+        lambda kept: kept["accounts"][0]["transfers"][-1].update(created_at="9999-12-31T23:59:59Z"),
+        lambda kept: kept["markets"][1]["resting"].append(kept["markets"][0]["resting"].pop()),
     ],
 )
 def test_a_damaged_state_is_told_with_file_and_remedy(
@@ -217,6 +263,54 @@ def test_a_damaged_state_is_told_with_file_and_remedy(
     save(path, damaged(busy, damage))
     with pytest.raises(DataError, match=r"exchange\.json: not a whole simulated exchange .*; move it away"):
         load(path, CONFIG, busy.now, LATER_IDS)
+
+
+def prime(balances: dict[str, Any]) -> Any:
+    """What there is of text-prime, the first instrument."""
+    return next(iter(balances.values()))
+
+
+@pytest.mark.parametrize(
+    ("damage", "fault"),
+    [
+        (lambda it: it["cash"].update(available=-1), "less than no cash available"),
+        (lambda it: it["cash"].update(locked=0), "the cash locked are not what its open orders lock"),
+        (lambda it: prime(it["units"]).update(locked=1), "the units of .* locked are not what its open orders lock"),
+        (lambda it: prime(it["units"]).update(available=-5), "less than no units of .* available"),
+        (lambda it: prime(it["lots"]).update(received=0), "is not what came in less what went out"),
+        (lambda it: prime(it["lots"]).update(used=-1), "has less than nothing somewhere"),
+        (lambda it: prime(it["lots"]).update(in_transit=8), "does not await what transfers bring"),
+        (lambda it: prime(it["lots"]).update(committed=8), "does not await what transfers bring"),
+        (lambda it: it["transfers"][0].update(quantity=21), "does not await what transfers bring"),
+        (lambda it: it["transfers"][0].update(quantity=0), "a transfer has no units"),
+        (lambda it: it["transfers"][2].update(quantity=3), "did not give what transfers took"),
+        (lambda it: it["transfers"][2].update(way="issuance-to-trading"), "did not give what transfers took"),
+        (
+            lambda it: it["transfers"].append(it["transfers"][2] | {"way": "issuance-to-trading"}),
+            "more units of .* left its issuance account than it issued",
+        ),
+        (lambda it: prime(it["lots"]).update(received=19_000_000, used=1_500_000), "did not receive what transfers"),
+        (lambda it: it["orders"][0].update(locked=1), "order .* does not lock what it needs"),
+        (lambda it: it["orders"][0].update(price=None), "order .* does not lock what it needs"),
+        (lambda it: it["orders"][0].update(remaining=0), "the fills of order .* are not what it has filled"),
+        (lambda it: it["orders"][0].update(notional=0), "the fills of order .* did not cost what it has paid"),
+        (lambda it: it["fills"].pop(), "the fills of order .* are not what it has filled"),
+        (lambda it: it["orders"].append(it["orders"][0]), "two orders have the same id"),
+        (
+            lambda it: it.update(issuances=[it["transfers"][0] | {"issuance_id": "issuance-0", "quantity": 0}]),
+            "an issuance has no units",
+        ),
+    ],
+)
+def test_sums_that_do_not_add_up_are_told(busy: Venue, damage: Callable[[dict[str, Any]], object], fault: str) -> None:
+    with pytest.raises(DataError, match=f"account 'alice': .*{fault}"):
+        restore(damaged(busy, lambda kept: damage(kept["accounts"][0])), CONFIG, busy.now, LATER_IDS)
+
+
+def test_a_file_of_nothing_but_brackets_is_told() -> None:
+    data = b'{"more": ' + b"[" * 200_000
+    with pytest.raises(DataError, match="not a whole simulated exchange"):
+        restore(data, CONFIG, START, LATER_IDS)
 
 
 @pytest.mark.parametrize("data", [b"", b"\x1f\x8b\x00", b"[]", b'{"format": "\xff"}'])

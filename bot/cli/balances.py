@@ -1,0 +1,86 @@
+"""`gridbot balances`: what is held, as the exchange has it now or as the database stored it last."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli.client import ask
+from bot.cli.db import DatabaseUrl
+from bot.cli.options import Options
+from bot.cli.output import Json, Record, say, show
+from bot.cli.records import HINT, read_store
+from bot.cli.symbols import Names
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bot.domain.account import Units
+    from bot.grid.trading import TradingClient
+    from bot.ports import Store
+
+_COLUMNS = ("account", "symbol", "total", "available", "locked")
+
+
+def balances(
+    ctx: typer.Context,
+    *,
+    stored: Annotated[
+        bool, typer.Option("--stored", help="What the database stored last, though there is a trading key.")
+    ] = False,
+    database_url: DatabaseUrl = None,
+    as_json: Json = False,
+) -> None:
+    """Show what is held: cash in USD, the rest in units.
+
+    With a trading key the exchange is asked. Without one, with --stored or with --database-url, it is what the database
+    stored last.
+    """
+    from bot.grid.key_sources import has_key
+
+    if stored or database_url is not None or not has_key(Options.of(ctx).settings().exchange):
+        url = Options.of(ctx).database_url(database_url)
+        records, source = read_store(url, _stored), "as the database stored it last"
+        empty = f"no balances yet; {HINT}"
+    else:
+        records, source = ask(ctx, _held), "as the exchange has it now"
+        empty = "the exchange tells of no balance"
+    held = [record for record in records if as_json or record["total"] or record["account"] == "cash"]
+    if held and not as_json:
+        say(source)
+    columns = ("at", *_COLUMNS) if any("at" in record for record in held) else _COLUMNS
+    show(held, columns, as_json=as_json, empty=empty)
+
+
+async def _stored(store: Store) -> list[Record]:
+    names = Names(await store.markets())
+    found = await store.latest_balances()
+    return [{**asdict(snapshot), "symbol": names(snapshot.asset)} for snapshot in found]
+
+
+async def _held(client: TradingClient) -> list[Record]:
+    names = Names(await client.markets())
+    cash = await client.cash()
+    return [
+        {"account": "cash", "asset": "USD", "symbol": "USD", **asdict(cash)},
+        *_units("trading", await client.trading_units(), names),
+        *_units("consumption", await client.consumption_units(), names),
+    ]
+
+
+def _units(account: str, held: Mapping[str, Units], names: Names) -> list[Record]:
+    rows = [
+        {
+            "account": account,
+            "asset": units.instrument_id,
+            "symbol": names(units.instrument_id),
+            "total": Decimal(units.total),
+            "available": Decimal(units.available),
+            "locked": Decimal(units.locked),
+        }
+        for units in held.values()
+    ]
+    return sorted(rows, key=lambda row: str(row["symbol"]))

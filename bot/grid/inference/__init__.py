@@ -1,0 +1,1 @@
+"""Inference: requests, answers and streams in both forms that the exchange speaks."""

@@ -1,0 +1,31 @@
+"""Hearing of what happens on the books, as it happens."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from bot.sim.market import SimMarket
+from bot.sim.orders import SimOrder, SimTrade
+
+
+class Listener(Protocol):
+    """Hears of everything on the books in the order in which it happens; must change nothing itself.
+
+    What it is told of shows the state of that very moment.
+    """
+
+    def placed(self, order: SimOrder) -> None:
+        """An order was taken in; it has not traded yet."""
+        ...
+
+    def changed(self, order: SimOrder) -> None:
+        """An order has changed other than by a trade: it has closed, or its terms are new."""
+        ...
+
+    def traded(self, trade: SimTrade, maker: SimOrder, taker: SimOrder) -> None:
+        """Two orders have traded; the trade is settled and both orders show it."""
+        ...
+
+    def quoted(self, market: SimMarket) -> None:
+        """The best prices or the last price of a market may have changed."""
+        ...
