@@ -174,15 +174,20 @@ class Daemon:
             for task in late:
                 log.warning("strategy stopped in the middle of a hook", strategy=task.get_name())
                 task.cancel()
+        cancelled = False
         try:
             async with asyncio.timeout(budget / 2):
                 if self._pace.on_stop is OnStop.CANCEL:
                     await self._cancel_all()
+                cancelled = True
                 await self._save_balances(await feed.account())
         except (TimeoutError, ExchangeError) as error:
-            log.warning("stopped before all was done; the next start takes it up", why=str(error) or "out of time")
-            return False
-        return True
+            why = str(error) or "out of time"
+            if cancelled:
+                log.info("balances not stored at the stop", why=why)
+            else:
+                log.warning("stopped before all was done; the next start takes it up", why=why)
+        return cancelled
 
     async def _cancel_all(self) -> None:
         """Cancel until nothing of ours rests, also what was unclear and turns up meanwhile."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.domain.account import Holdings, Units
@@ -19,6 +19,13 @@ from bot.treasury.burn import BurnMeter
 
 FRESH_FOR = timedelta(seconds=1)
 """How old prices and holdings may be when they are shared between hooks."""
+
+HELD_FOR = timedelta(seconds=10)
+"""How old cash, Trading units and transfers may be while all is quiet: to read them is three of the 100 requests a
+minute, and hardly anybody but us changes them. Consumption changes with every inference call."""
+
+QUIET_AFTER = timedelta(seconds=30)
+"""Time since our last order, fill or transfer from which on all is quiet: balances may follow what they tell late."""
 
 HEARD_FOR = timedelta(seconds=10)
 """How old a price may be that the stream told: it tells of changes, so a price that it does not mention still holds,
@@ -38,7 +45,7 @@ class Account:
     than the fill.
 
     Attributes:
-        at: when the reading began.
+        at: when the reading began, of Consumption at least; the rest may be ten seconds older.
         version: the blotter's version then.
         orders: our live orders.
         holdings: cash, and units in Trading and Consumption.
@@ -61,6 +68,7 @@ class Feed:
         self._clock = clock
         self._markets = markets
         self._account: Account | None = None
+        self._held_at = self._changed_at = clock.now()
         self._tickers: dict[str, Ticker] = {}
         self._good_until: dict[str, datetime] = {}
         self._burn: dict[str, BurnMeter] = {}
@@ -91,10 +99,17 @@ class Feed:
         self._tickers.clear()
 
     async def _fresh_account(self) -> Account:
-        account = self._account
-        if account is None or account.version != self._blotter.version or self._is_stale(account.at):
-            account = self._account = await self._read_account()
-        return account
+        account, now = self._account, self._clock.now()
+        if account is None or account.version != self._blotter.version:
+            self._changed_at = now
+        elif now - account.at <= FRESH_FOR:
+            return account
+        elif now - self._changed_at > QUIET_AFTER and now - self._held_at <= HELD_FOR:
+            consumption = await self._consumption(now)
+            self._account = replace(account, at=now, holdings=replace(account.holdings, consumption=consumption))
+            return self._account
+        self._account, self._held_at = await self._read_account(), now
+        return self._account
 
     async def _read_account(self) -> Account:
         at = self._clock.now()
@@ -103,10 +118,14 @@ class Feed:
         trading = await self._exchange.trading_units()
         ours = (*ours, *self._blotter.transfers)  # one that was sent while Trading was read took its units from there
         shown = await self._exchange.transfers(since=at - PENDING_SINCE)
+        consumption = await self._consumption(at)
+        return Account(at, version, orders, Holdings(cash, trading, consumption), _in_transfer(ours, shown))
+
+    async def _consumption(self, at: datetime) -> dict[str, Units]:
         consumption = await self._exchange.consumption_units()
         for instrument_id, units in consumption.items():
             self._burn.setdefault(instrument_id, BurnMeter()).observe(at, units.available)
-        return Account(at, version, orders, Holdings(cash, trading, consumption), _in_transfer(ours, shown))
+        return consumption
 
     async def _ticker(self, market: Market) -> Ticker:
         market_id, now = market.market_id, self._clock.now()
@@ -114,9 +133,6 @@ class Feed:
             self._tickers[market_id] = await self._exchange.ticker(market_id)
             self._good_until[market_id] = now + FRESH_FOR
         return self._tickers[market_id]
-
-    def _is_stale(self, at: datetime) -> bool:
-        return self._clock.now() - at > FRESH_FOR
 
     def _view(self, strategy: str, market: Market, ticker: Ticker, account: Account) -> MarketSnapshot:
         instrument = market.instrument_id

@@ -459,3 +459,30 @@ def test_reading_goes_on_after_the_time_that_the_exchange_names(tmp_path: Path) 
 
     run_daemon(tmp_path, [probe(every=timedelta(hours=1))], story)
     assert asked[1] - asked[0] >= 40
+
+
+def test_in_quiet_times_cash_and_trading_units_are_read_less_often_than_stock(tmp_path: Path) -> None:
+    world = run_daemon(tmp_path, [probe(every=timedelta(seconds=5))], minutes(10))
+    ticks = 120
+    assert len([hook for hook, _ in Probe.calls if hook == "probe tick"]) >= ticks - 1
+    assert world.transport.count("GET", "/consumption-accounts") >= ticks - 1
+    for less_often in ("/currency-trading-accounts", "/trading-accounts", "/transfer-histories"):
+        reads = world.transport.count("GET", f"/v1/trading{less_often}")
+        assert ticks / 4 < reads < ticks / 1.5, less_often
+
+
+def test_after_a_fill_everything_is_read_for_a_while_for_balances_may_follow_late(tmp_path: Path) -> None:
+    Probe.act = buy_once
+    reads: list[int] = []
+
+    async def story(world: World) -> None:
+        for seconds in (80, 25, 25):
+            await world.clock.sleep(seconds)
+            reads.append(world.transport.count("GET", "/v1/trading/trading-accounts"))
+            if len(reads) == 2:
+                world.offer(10, "2.00")
+
+    run_daemon(tmp_path, [probe(every=timedelta(seconds=5))], story)
+    quiet, busy = reads[1] - reads[0], reads[2] - reads[1]
+    assert quiet <= 3
+    assert busy >= 5
