@@ -476,7 +476,7 @@ def test_after_a_fill_everything_is_read_for_a_while_for_balances_may_follow_lat
     reads: list[int] = []
 
     async def story(world: World) -> None:
-        for seconds in (80, 25, 25):
+        for seconds in (80, 25, 30):
             await world.clock.sleep(seconds)
             reads.append(world.transport.count("GET", "/v1/trading/trading-accounts"))
             if len(reads) == 2:
