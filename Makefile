@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: install demo test lint bench clean
+.PHONY: install demo test fuzz lint bench clean
 
 install: $(STAMP)
 
@@ -18,6 +18,9 @@ demo: $(STAMP)
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered
+
+fuzz: $(STAMP)
+	GRIDBOT_FUZZ=$${GRIDBOT_FUZZ:-20} $(BIN)/python -m pytest tests/sim/test_schemathesis.py tests/sim/test_http_model.py tests/sim/test_fuzz.py
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -27,11 +27,13 @@ from bot.errors import ConfigError, ExchangeError
 from bot.grid.trading import TradingClient
 from bot.ports import Clock, Exchange, Ids, MarketStream, Run, Store
 from bot.settings import EngineSettings, PaperSettings, ScheduleSettings, Settings
-from bot.sim import state
-from bot.sim.build import Scenario, SimExchange, build_exchange
+from bot.sim.build import Scenario, open_exchange
 from bot.sim.config import VenueConfig
 from bot.sim.credentials import Credentials
+from bot.sim.keeper import FileKeeper
+from bot.sim.presets import PRESETS, changed
 from bot.sim.server import serve
+from bot.sim.tempo import MarketClock
 from bot.storage import open_store
 from bot.strategy import registry
 
@@ -70,7 +72,7 @@ async def run_bot(
 
 async def run_live(settings: Settings, stop: asyncio.Event) -> None:
     """Trade on the exchange of the settings until `stop` is set. Raises `GridbotError`."""
-    await _run_over_http(settings, "run", stop)
+    await _run_over_http(settings, "run", stop, SystemClock())
 
 
 async def run_paper(settings: Settings, stop: asyncio.Event) -> None:
@@ -80,12 +82,14 @@ async def run_paper(settings: Settings, stop: asyncio.Event) -> None:
     """
     paper = settings.paper
     clock = SystemClock()
-    exchange = paper_exchange(paper, _first_symbol(settings), clock.now(), RandomIds())
+    keeper = FileKeeper(paper.state_file)
+    scenario = paper_scenario(paper, _first_symbol(settings))
+    exchange = await open_exchange(scenario, keeper, now=clock.now(), seed=paper.seed, ids=RandomIds())
 
-    def keep() -> None:
-        state.save(paper.state_file, state.dump(exchange.venue))
+    async def keep() -> None:
+        await keeper.save(exchange.dump())
 
-    keep()
+    await keep()
     async with serve(
         exchange.api,
         clock,
@@ -95,32 +99,29 @@ async def run_paper(settings: Settings, stop: asyncio.Event) -> None:
         stream=exchange.stream,
         inference=exchange.inference,
     ) as server:
-        log.info("simulated exchange", url=f"{server.url}/v1", kept_in=str(paper.state_file))
-        await _run_over_http(_pointed_at(exchange.credentials(f"{server.url}/v1"), settings), "paper", stop)
-    keep()
+        log.info("simulated exchange", url=f"{server.url}/v1", kept_in=str(keeper))
+        pointed = _pointed_at(exchange.credentials(f"{server.url}/v1"), settings)
+        await _run_over_http(pointed, "paper", stop, MarketClock(clock, exchange.venue.tempo))
+    await keep()
 
 
-def paper_exchange(paper: PaperSettings, demand_symbol: str, now: datetime, ids: Ids) -> SimExchange:
-    """The simulated exchange of paper trading: the one that was kept, or a new one.
-
-    Raises:
-        ConfigError: it does not list the instrument that inference uses.
-        DataError: the file that was kept, or a candle or trace file, is malformed.
-    """
-    venue = VenueConfig(auto_transfer=paper.auto_transfer)
-    scenario = Scenario(
-        venue=venue,
-        seed=paper.seed,
+def paper_scenario(paper: PaperSettings, demand_symbol: str) -> Scenario:
+    """What goes on in the simulated exchange of paper trading. Raises `ConfigError` for a wrong `paper.crowd`."""
+    try:
+        crowd = changed(PRESETS[paper.market], paper.crowd)
+    except ConfigError as error:
+        raise ConfigError(f"paper.crowd: {error}") from None
+    return Scenario(
+        venue=VenueConfig(auto_transfer=paper.auto_transfer, speed=paper.speed),
         mean_price=paper.mean_price,
         candles=paper.prices,
+        crowd=crowd,
         cash=paper.cash,
         demand_symbol=demand_symbol,
         tokens_per_hour=paper.tokens_per_hour or None,
         trace=paper.demand,
         client=paper.client,
     )
-    kept = state.load(paper.state_file, venue, now, ids) if paper.state_file.exists() else None
-    return build_exchange(scenario, start=now, ids=ids, venue=kept)
 
 
 def instances(settings: Settings, start: datetime) -> list[Instance]:
@@ -156,7 +157,7 @@ def pace(engine: EngineSettings) -> Pace:
 
 
 def _pointed_at(credentials: Credentials, settings: Settings) -> Settings:
-    """The settings, but for a simulated exchange."""
+    """The settings, but for a simulated exchange, and with limits a minute of its time."""
     exchange = {
         "base_url": credentials.base_url,
         "stream_url": credentials.ws_url,
@@ -164,11 +165,20 @@ def _pointed_at(credentials: Credentials, settings: Settings) -> Settings:
         "signing_key_file": None,
         "signing_key_keyring": None,
     }
-    return settings.model_copy(update={"exchange": settings.exchange.model_copy(update=exchange)})
+    limits = settings.limits
+    per_minute = {
+        name: round(getattr(limits, name) * settings.paper.speed)
+        for name in ("requests_per_minute", "orders_per_minute", "cancels_per_minute")
+    }
+    return settings.model_copy(
+        update={
+            "exchange": settings.exchange.model_copy(update=exchange),
+            "limits": limits.model_copy(update=per_minute),
+        }
+    )
 
 
-async def _run_over_http(settings: Settings, kind: str, stop: asyncio.Event) -> None:
-    clock = SystemClock()
+async def _run_over_http(settings: Settings, kind: str, stop: asyncio.Event, clock: Clock) -> None:
     exchange = TradingClient.from_settings(settings)
     try:
         store = await open_store(settings.database.url.get_secret_value(), create=True)

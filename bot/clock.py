@@ -67,11 +67,11 @@ class SeededIds:
     """The same ids in every run with the same seed."""
 
     def __init__(self, seed: int) -> None:
-        self._random = random.Random(f"ids {seed}")  # noqa: S311 - repeatable, not secret
+        self._bits = random.Random(f"ids {seed}").getrandbits  # noqa: S311 - repeatable, not secret
 
     def new(self, prefix: str) -> str:
         """A new id."""
-        return f"{prefix}-{self._random.getrandbits(128):032x}"
+        return f"{prefix}-{self._bits(128).to_bytes(16).hex()}"
 
 
 class _VirtualSelector(selectors.DefaultSelector):

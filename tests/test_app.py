@@ -12,13 +12,15 @@ from typing import Any
 import pytest
 
 from bot import app, logs
-from bot.clock import SeededIds, SystemClock
+from bot.clock import RandomIds, SystemClock
 from bot.engine.daemon import OnStop, Pace
 from bot.errors import ConfigError, DataError, KeyMaterialError
 from bot.grid.key_sources import signing_key
 from bot.ports import Run
 from bot.settings import Settings
-from bot.sim import state
+from bot.sim.build import SimExchange, open_exchange
+from bot.sim.keeper import FileKeeper
+from bot.sim.presets import STRESSED
 from bot.storage import open_store
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
@@ -92,29 +94,64 @@ def test_without_a_key_it_says_how_to_make_one() -> None:
         signing_key(settings(exchange={"signing_key": "nonsense"}).exchange)
 
 
-def paper(tmp_path: Path, **changes: Any) -> Any:
-    return settings(paper={"state_file": str(tmp_path / "paper.json")} | changes).paper
+async def paper_exchange(tmp_path: Path, symbol: str, **changes: Any) -> SimExchange:
+    paper = settings(paper={"state_file": str(tmp_path / "paper.json")} | changes).paper
+    keeper = FileKeeper(paper.state_file)
+    scenario = app.paper_scenario(paper, symbol)
+    made = await open_exchange(scenario, keeper, now=SystemClock().now(), seed=paper.seed, ids=RandomIds())
+    await keeper.save(made.dump())
+    return made
 
 
-def test_a_paper_exchange_goes_on_where_it_was_and_lists_every_instrument(tmp_path: Path) -> None:
-    made = app.paper_exchange(paper(tmp_path), "text-prime", START, SeededIds(1))
+async def test_a_paper_exchange_goes_on_where_it_was_and_lists_every_instrument(tmp_path: Path) -> None:
+    made = await paper_exchange(tmp_path, "text-prime")
     assert len(made.venue.markets) == 9
-    state.save(tmp_path / "paper.json", state.dump(made.venue))
-    again = app.paper_exchange(paper(tmp_path), "code-max", START + timedelta(hours=1), SeededIds(2))
+    again = await paper_exchange(tmp_path, "code-max")
     assert list(again.venue.markets) == list(made.venue.markets)
     assert again.account.account_id == made.account.account_id
 
 
-def test_a_paper_exchange_of_another_seed_is_not_taken_over(tmp_path: Path) -> None:
-    made = app.paper_exchange(paper(tmp_path), "text-prime", START, SeededIds(1))
-    state.save(tmp_path / "paper.json", state.dump(made.venue))
-    with pytest.raises(DataError, match="another seed"):
-        app.paper_exchange(paper(tmp_path, seed=2), "text-prime", START, SeededIds(2))
+async def test_a_paper_exchange_of_another_seed_is_not_taken_over(tmp_path: Path) -> None:
+    await paper_exchange(tmp_path, "text-prime")
+    with pytest.raises(DataError, match=r"paper\.json: .*another seed"):
+        await paper_exchange(tmp_path, "text-prime", seed=2)
 
 
-def test_an_unlisted_instrument_is_refused(tmp_path: Path) -> None:
+async def test_an_unlisted_instrument_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="text-prim; the exchange lists text-standard, text-prime"):
-        app.paper_exchange(paper(tmp_path), "text-prim", START, SeededIds(1))
+        await paper_exchange(tmp_path, "text-prim")
+
+
+async def test_the_paper_market_is_as_stressed_as_the_settings_say(tmp_path: Path) -> None:
+    made = await paper_exchange(tmp_path, "text-prime", market="stressed", crowd={"depth": 3}, speed=60)
+    assert made.venue.config.speed == 60
+    config = made.crowds["text-prime"].config
+    assert (config.depth, config.spread) == (3, STRESSED.spread)
+    with pytest.raises(ConfigError, match=r"paper\.crowd: .*did you mean 'depth'"):
+        await paper_exchange(tmp_path, "text-prime", crowd={"dept": 3})
+
+
+async def test_on_paper_the_bot_lives_in_the_exchanges_time(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/gridbot.db"
+    fast = settings(
+        paper={"state_file": str(tmp_path / "paper.json"), "speed": 1000},
+        database={"url": url},
+        strategies=[one_strategy()],
+        engine={"poll_seconds": 0.1},
+    )
+    stop = asyncio.Event()
+    began = SystemClock().now()
+    async with asyncio.timeout(60), asyncio.TaskGroup() as tasks:
+        tasks.create_task(app.run_paper(fast, stop))
+        keeper = FileKeeper(tmp_path / "paper.json")
+        while b'"orders":[{' not in (await keeper.load() or b""):  # noqa: ASYNC110 - it is kept as in a process
+            await asyncio.sleep(0.05)
+        stop.set()
+    store = await open_store(url, create=False)
+    (order, *_) = await store.recent_orders(5)
+    await store.close()
+    assert order.created_at > SystemClock().now()
+    assert order.created_at - began > timedelta(minutes=1)
 
 
 async def test_paper_and_money_never_share_a_database(tmp_path: Path) -> None:

@@ -22,6 +22,13 @@ def test_every_method_of_a_client_is_on_its_page(client: type) -> None:
     assert [name for name in sorted(names) if not re.search(rf"\b{name}\b", CLIENT)] == []
 
 
+def test_every_python_example_is_a_whole_program() -> None:
+    examples = re.findall(r"```python\n(.*?)```", CLIENT, re.DOTALL)
+    assert len(examples) >= 4
+    for example in examples:
+        compile(example, "client.md", "exec")
+
+
 def test_every_command_is_told_of() -> None:
     texts = " ".join(path.read_text() for path in [ROOT / "README.md", ROOT / "CHANGELOG.md", *ROOT.glob("docs/*.md")])
     commands = [command.callback.__name__ for command in app.registered_commands if command.callback is not None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import traceback
 from collections.abc import Sequence
 
@@ -9,11 +10,17 @@ import typer
 
 from bot.cli.options import Options
 from bot.cli.root import app
+from bot.cli.streams import make_usable
 from bot.errors import GridbotError
 from bot.redaction import mask
 
 FAILED = 1
 """The exit status for an error that gridbot knows."""
+
+WRONG_USAGE = 2
+"""The exit status for a command line that was not understood."""
+
+_SHARED = frozenset({"-c", "--config", "--set", "--debug"})
 
 UNEXPECTED = 70
 """The exit status for one that it does not: a bug, as `sysexits.h` counts them."""
@@ -24,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Bad input ends in one clear message on stderr, never in a traceback, unless `--debug` asks for it.
     """
+    make_usable()
     options = Options()
     try:
         return _run(arguments, options)
@@ -44,6 +52,9 @@ def _run(arguments: Sequence[str] | None, options: Options) -> int:
         )
     except SystemExit as finished:
         status = finished.code
+    words = sys.argv[1:] if arguments is None else arguments
+    if status == WRONG_USAGE and words and not words[0].startswith("-") and _SHARED.intersection(words):
+        typer.echo("gridbot: --config, --set and --debug stand before the command", err=True)
     return status if isinstance(status, int) else 0
 
 

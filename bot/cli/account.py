@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from bot.cli.amounts import usd
 from bot.cli.client import ask
-from bot.cli.output import Json, Record, details, document, record_of, say, show, table
+from bot.cli.output import Json, Record, counted, details, document, record_of, say, show, table
 from bot.cli.symbols import Names, SomeSymbol, find_market
 from bot.domain.account import Units
 
@@ -36,8 +37,7 @@ def account(ctx: typer.Context, *, as_json: Json = False) -> None:
         document(found)
         return
     cash = found["cash"]
-    head = {**found["user"], "cash_available_usd": cash["available"], "cash_locked_usd": cash["locked"]}
-    details(head)
+    details({**found["user"], "cash": f"{usd(cash['total'])}, {usd(cash['available'])} of it available"})
     for title, key, columns in (("units held", "held", _HELD), ("positions", "positions", _POSITIONS)):
         say("")
         if found[key]:
@@ -83,5 +83,7 @@ def limits(ctx: typer.Context, symbol: SomeSymbol = None, *, as_json: Json = Fal
     if as_json:
         document(record_of(found))
     else:
-        rates = [record_of(limit) for limit in found.order_rate_limits]
+        rates = [
+            {name: counted(value) for name, value in record_of(limit).items()} for limit in found.order_rate_limits
+        ]
         show(rates, _LIMITS, as_json=False, empty="the exchange tells no limits of this account")

@@ -11,9 +11,10 @@ import typer
 from bot.cli.client import ask
 from bot.cli.db import DatabaseUrl
 from bot.cli.options import Options
-from bot.cli.output import Json, Record, say, show
+from bot.cli.output import Json, Record, counted, say, show
 from bot.cli.records import HINT, read_store
 from bot.cli.symbols import Names
+from bot.errors import GridbotError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,7 +44,8 @@ def balances(
 
     if stored or database_url is not None or not has_key(Options.of(ctx).settings().exchange):
         url = Options.of(ctx).database_url(database_url)
-        records, source = read_store(url, _stored), "as the database stored it last"
+        records = _read_stored(url, advise=not stored and database_url is None)
+        source = "as the database stored it last"
         empty = f"no balances yet; {HINT}"
     else:
         records, source = ask(ctx, _held), "as the exchange has it now"
@@ -51,8 +53,25 @@ def balances(
     held = [record for record in records if as_json or record["total"] or record["account"] == "cash"]
     if held and not as_json:
         say(source)
+        held = [_counted(record) for record in held]
     columns = ("at", *_COLUMNS) if any("at" in record for record in held) else _COLUMNS
     show(held, columns, as_json=as_json, empty=empty)
+
+
+def _counted(record: Record) -> Record:
+    """The record with units as such: only cash has cents."""
+    if record["account"] == "cash":
+        return record
+    return {**record, **{name: counted(record[name]) for name in ("total", "available", "locked")}}
+
+
+def _read_stored(url: str, *, advise: bool) -> list[Record]:
+    try:
+        return read_store(url, _stored)
+    except StoreError as error:
+        if not advise:
+            raise
+        raise GridbotError(f"{error}; to ask the exchange, set a trading key (`gridbot doctor` says how)") from error
 
 
 async def _stored(store: Store) -> list[Record]:

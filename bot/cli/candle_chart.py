@@ -122,7 +122,8 @@ def _range(candles: Sequence[Candle]) -> tuple[Decimal, Decimal]:
 
 
 def _priced(price: Decimal, low: Decimal, high: Decimal) -> str:
-    places = max(2, *(-int(end.normalize().as_tuple().exponent) for end in (low, high)))
+    apart = -((high - low) / 10).adjusted()  # so that two prices of the axis never read the same
+    places = max(2, apart, *(-int(end.normalize().as_tuple().exponent) for end in (low, high)))
     return f"{price:.{min(places, 6)}f}"
 
 

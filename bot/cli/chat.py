@@ -73,7 +73,8 @@ def chat(
     *,
     system: Annotated[str | None, typer.Option(help="What the model is told before the conversation.")] = None,
     max_tokens: Annotated[
-        int | None, typer.Option(min=1, help="The longest that an answer may be, tokens; a message: 1024.")
+        int | None,
+        typer.Option(min=1, help="The longest that an answer may be, tokens; 1024 for --form messages, if left out."),
     ] = None,
     form: Annotated[Form, typer.Option(help="Which of the exchange's two APIs to use.")] = Form.CHAT,
     stream: Annotated[
@@ -114,6 +115,7 @@ def _converse(client: ConsumptionClient, conversation: _Conversation, runner: as
     with suppress(ImportError):
         import readline  # noqa: F401 - makes `input` edit lines
 
+    announce("(Ctrl-D ends the conversation)")
     while True:
         try:
             text = input("> ")

@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, TypeVar
 import typer
 
 from bot.cli.options import Options
+from bot.cli.output import caution
 
 if TYPE_CHECKING:
+    from stamina.instrumentation import RetryDetails
+
     from bot.grid.keys import SigningKey
     from bot.grid.trading import TradingClient
     from bot.settings import Settings
@@ -43,10 +46,17 @@ def ask_exchange(settings: Settings, question: Callable[[TradingClient], Awaitab
 
 def log_to_stderr() -> None:
     """Let warnings of a command, such as those about a key file, go where they are not taken for its output."""
+    import stamina
+
     from bot import logs
     from bot.clock import SystemClock
 
     logs.configure("warning", "console", SystemClock(), sys.stderr)
+    stamina.instrumentation.set_on_retry_hooks([_tell_of_another_try])
+
+
+def _tell_of_another_try(details: RetryDetails) -> None:
+    caution(f"{details.name} gave no usable answer; trying again in {details.wait_for:.1f} s")
 
 
 def with_key(settings: Settings, key: SigningKey) -> Settings:

@@ -21,8 +21,6 @@ app = typer.Typer(no_args_is_help=True, help="Check and show the settings.")
 @app.command()
 def check(ctx: typer.Context) -> None:
     """Say whether the settings are right, strategies and the files that they name included; list every fault if not."""
-    from bot.settings import config_file
-
     options = Options.of(ctx)
     settings = options.settings(check_strategies=True)
     log_to_stderr()
@@ -30,8 +28,7 @@ def check(ctx: typer.Context) -> None:
         head = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
         raise ConfigError("\n".join([f"{head} in what the settings name:", *(f"  {fault}" for fault in faults)]))
     count = len(settings.strategies)
-    source = config_file(options.config) or "defaults (there is no config.yaml here)"
-    say(f"{source}: ok, {count} {'strategy' if count == 1 else 'strategies'}")
+    say(f"{options.source}: ok, {count} {'strategy' if count == 1 else 'strategies'}")
 
 
 @app.command()

@@ -22,7 +22,7 @@ DatabaseUrl: TypeAlias = Annotated[
 @app.command()
 def upgrade(
     ctx: typer.Context,
-    revision: Annotated[str, typer.Argument(help="Revision to come to.")] = "head",
+    revision: Annotated[str, typer.Argument(metavar="REVISION", help="Revision to come to.")] = "head",
     *,
     database_url: DatabaseUrl = None,
 ) -> None:
@@ -36,7 +36,9 @@ def upgrade(
 @app.command()
 def downgrade(
     ctx: typer.Context,
-    revision: Annotated[str, typer.Argument(help="Revision to go back to; `base` for an empty database.")],
+    revision: Annotated[
+        str, typer.Argument(metavar="REVISION", help="Revision to go back to; `base` for an empty database.")
+    ],
     *,
     database_url: DatabaseUrl = None,
     yes: Yes = False,

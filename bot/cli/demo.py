@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
+from bot.cli.exchange_options import CrowdChanges, Market, crowd_of
 from bot.cli.options import Options
 from bot.cli.output import Json, document, say
 from bot.errors import GridbotError
@@ -61,6 +62,8 @@ def demo(
     client: Client = None,
     prices: Prices = None,
     mean_price: MeanPrice = Decimal("2.00"),
+    market: Market = "calm",
+    crowd: CrowdChanges = None,
     database_url: Annotated[
         str, typer.Option(help="Where orders, fills and transfers go; emptied first, unless it holds other runs.")
     ] = DATABASE,
@@ -86,6 +89,7 @@ def demo(
         seed=seed,
         mean_price=mean_price,
         candles=prices,
+        crowd=crowd_of(market, crowd),
         demand_symbol=traded[0],
         trace=demand,
         client=client,
@@ -95,7 +99,7 @@ def demo(
     if as_json:
         document(asdict(summary))
     else:
-        _tell(summary, settings)
+        _tell(summary, settings, Options.of(ctx).config)
     if not summary.agrees:
         raise GridbotError("the database does not hold what the exchange shows; please report this with its seed")
 
@@ -142,7 +146,7 @@ def _progress(what: str) -> Iterator[Callable[[float], None]]:
         yield lambda done: bar.update(task, completed=done)
 
 
-def _tell(summary: Summary, settings: Settings) -> None:
+def _tell(summary: Summary, settings: Settings, config: Path | None) -> None:
     say(f"{summary.seconds // 3600} virtual hours, seed {summary.seed}")
     for one in settings.strategies:
         parameters = ", ".join(f"{name} {value}" for name, value in one.parameters.items())
@@ -168,7 +172,7 @@ def _tell(summary: Summary, settings: Settings) -> None:
         f"fills --database-url {summary.database_url}",
         f"orders --database-url {summary.database_url}",
         "demo --hours 168 --seed 2",
-        "--config config.example.yaml paper     the same bot in real time, over HTTP",
+        f"--config {config or 'config.example.yaml'} paper     the same bot in real time, over HTTP",
     ):
         say(f"  {_program()} {command}")
 

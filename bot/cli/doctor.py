@@ -67,8 +67,6 @@ async def bounded(name: str, check: Awaitable[Check]) -> Check:
 
 
 def _configuration(options: Options) -> tuple[Check, Settings | None]:
-    from bot.settings import config_file
-
     name = "configuration"
     try:
         settings = options.settings(check_strategies=True)
@@ -77,9 +75,8 @@ def _configuration(options: Options) -> tuple[Check, Settings | None]:
             return fail(name, str(error), "Mend it; `gridbot config check` looks again."), options.settings()
         except ConfigError:
             return fail(name, str(error), "Mend it first: without it nothing else can be looked at."), None
-    source = config_file(options.config) or "defaults (there is no config.yaml here)"
     count = len(settings.strategies)
-    return ok(name, f"{source}, {count} {'strategy' if count == 1 else 'strategies'}"), settings
+    return ok(name, f"{options.source}, {count} {'strategy' if count == 1 else 'strategies'}"), settings
 
 
 def _key(settings: Settings) -> tuple[list[Check], SigningKey | None]:

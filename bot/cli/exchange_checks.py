@@ -36,7 +36,11 @@ async def network(client: TradingClient, time: Clock) -> Check:
     try:
         health = await client.health()
     except NotFound:
-        return warn("network", "the exchange answers, but does not tell its health", "Check exchange.base_url.")
+        return warn(
+            "network",
+            "the exchange answers, but does not tell its health",
+            "Check all of exchange.base_url: that of The Grid ends in /v1.",
+        )
     except RequestRefused as error:
         return warn("network", f"the exchange answers, but not how it is: {error.detail}")
     latency = f"{(time.now() - began) / timedelta(milliseconds=1):.0f} ms"

@@ -108,8 +108,11 @@ def check(
 @app.command()
 def sign(
     ctx: typer.Context,
-    method: Annotated[str, typer.Argument(help="HTTP method, such as GET.")],
-    path: Annotated[str, typer.Argument(help="The whole path, such as /v1/me, as it is sent, without the query.")],
+    method: Annotated[str, typer.Argument(metavar="METHOD", help="HTTP method, such as GET.")],
+    path: Annotated[
+        str,
+        typer.Argument(metavar="PATH", help="The whole path, such as /v1/me, as it is sent, without the query."),
+    ],
     *,
     body: Annotated[str | None, typer.Option(metavar="TEXT", help="The body that will be sent.")] = None,
     body_file: Annotated[

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from bot.cli.amounts import usd
 from bot.domain.book import Book, Level
-from bot.domain.money import plain
 
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 _FULL = "█"
@@ -51,7 +51,7 @@ def _spread(book: Book) -> str:
         return f"-- no {sides} --"
     bid, ask = book.bids[0].price, book.asks[0].price
     mid = (bid + ask) / 2
-    return f"-- spread {plain(ask - bid)} USD, {(ask - bid) / mid:.2%} of the mid {plain(mid)} --"
+    return f"-- spread {usd(ask - bid)}, {(ask - bid) / mid:.2%} of the mid {usd(mid)} --"
 
 
 def _bar(quantity: int, largest: int, room: int) -> str:

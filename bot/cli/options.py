@@ -49,6 +49,13 @@ class Options:
         check = registry.check if check_strategies else None
         return load_settings(self.config, dotenv=DOTENV, overrides=self.overrides, check_strategy=check)
 
+    @property
+    def source(self) -> str:
+        """Where the settings are read from, in words."""
+        from bot.settings import config_file
+
+        return str(config_file(self.config) or "defaults (there is no config.yaml here)")
+
     def database_url(self, given: str | None) -> str:
         """The database URL given with the command, else that of the settings. Raises `ConfigError`."""
         return given or self.settings().database.url.get_secret_value()

@@ -10,8 +10,10 @@ import typer
 from bot.cli.client import ask
 from bot.cli.confirm import Yes, confirm
 from bot.cli.output import Json, Record, announce, details, document, record_of, say, show
+from bot.cli.place import place
 from bot.cli.symbols import Names, SomeSymbol, find_market, pick
-from bot.errors import GridbotError, NotFound, OrderAlreadyClosed, OutcomeUnknown
+from bot.cli.unclear import never_called_failed
+from bot.errors import GridbotError, NotFound, OrderAlreadyClosed
 
 if TYPE_CHECKING:
     from bot.domain.market import Market
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 app = typer.Typer(no_args_is_help=True, help="Place, list and cancel orders by hand.")
+app.command()(place)
 
 OrderId: TypeAlias = Annotated[
     str, typer.Argument(metavar="ID", help="The order's id, the exchange's or the client's.")
@@ -46,7 +49,7 @@ def list_(
         return [_record(order, Names(markets)) for order in found]
 
     empty = "no orders at all" if all_ else "no open orders; --all lists the closed ones"
-    show(ask(ctx, read), _COLUMNS, as_json=as_json, empty=empty)
+    show(ask(ctx, read), _COLUMNS, as_json=as_json, empty=empty, ident="order_id")
 
 
 @app.command()
@@ -69,15 +72,12 @@ def cancel(ctx: typer.Context, order_id: OrderId, *, as_json: Json = False) -> N
     """Cancel one order."""
 
     async def send(client: TradingClient) -> bool:
+        advice = f"To find out: `gridbot order get {order_id}`. To cancel it again does no harm."
         try:
-            await _with_id_of(client, order_id, client.cancel)
+            with never_called_failed("the order was cancelled", advice):
+                await _with_id_of(client, order_id, client.cancel)
         except OrderAlreadyClosed:
             return False
-        except OutcomeUnknown as error:
-            raise GridbotError(
-                f"it is unclear whether the order was cancelled: {error.detail}\n"
-                f"To find out: `gridbot order get {order_id}`. To cancel it again does no harm."
-            ) from error
         return True
 
     taken = ask(ctx, send)
@@ -104,13 +104,9 @@ def cancel_all(ctx: typer.Context, symbol: SomeSymbol = None, *, yes: Yes = Fals
     confirm("Cancel them all?", yes=yes)
 
     async def send(client: TradingClient) -> int | None:
-        try:
+        advice = "To find out: `gridbot order list`. To cancel them again does no harm."
+        with never_called_failed("the orders were cancelled", advice):
             return await client.cancel_all(market_id=market.market_id if market else None)
-        except OutcomeUnknown as error:
-            raise GridbotError(
-                f"it is unclear whether the orders were cancelled: {error.detail}\n"
-                "To find out: `gridbot order list`. To cancel them again does no harm."
-            ) from error
 
     count = ask(ctx, send)
     if as_json:

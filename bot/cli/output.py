@@ -26,6 +26,9 @@ Record: TypeAlias = Mapping[str, object]
 _WIDE = 10_000
 """Columns that are enough for any table."""
 
+_CENTS = 2
+"""Decimals of an amount in USD that it takes no more to write exactly."""
+
 
 def say(text: str) -> None:
     """Print a line for people."""
@@ -34,7 +37,12 @@ def say(text: str) -> None:
 
 def announce(text: str) -> None:
     """Print a line about what is going to be done, on stderr: what comes of it is the command's output."""
-    typer.echo(text, err=True)
+    typer.echo(harmless(text), err=True)
+
+
+def harmless(text: str) -> str:
+    """Foreign text without what could take control of a terminal."""
+    return "".join(one if one.isprintable() or one == "\n" else " " for one in text)
 
 
 def caution(text: str) -> None:
@@ -46,7 +54,8 @@ def document(value: object) -> None:
     """Print the value as one JSON document: Decimals as plain decimal texts, moments as ISO 8601 in UTC."""
     from bot.plain_data import plain_data
 
-    typer.echo(json.dumps(plain_data(value), indent=2, ensure_ascii=False))
+    is_unicode = "utf" in (sys.stdout.encoding or "utf").lower()
+    typer.echo(json.dumps(plain_data(value), indent=2, ensure_ascii=not is_unicode))
 
 
 def record_of(value: object) -> dict[str, Any]:
@@ -57,20 +66,23 @@ def record_of(value: object) -> dict[str, Any]:
     return fields
 
 
-def show(records: Sequence[Record], columns: Sequence[str], *, as_json: bool, empty: str) -> None:
-    """Print records: whole as JSON, or as a table of these columns, or why there are none."""
+def show(
+    records: Sequence[Record], columns: Sequence[str], *, as_json: bool, empty: str, ident: str | None = None
+) -> None:
+    """Print records: whole as JSON, or as a `table`, or why there are none."""
     if as_json:
         document(records)
     elif records:
-        table(records, columns)
+        table(records, columns, ident=ident)
     else:
         say(empty)
 
 
-def table(records: Sequence[Record], columns: Sequence[str]) -> None:
-    """Print a table: numbers to the right, moments in UTC to the second.
+def table(records: Sequence[Record], columns: Sequence[str], *, ident: str | None = None) -> None:
+    """Print a table: numbers to the right, USD with cents at least, moments in UTC to the second.
 
-    On a terminal that is too narrow, columns are left out from the right, and named; nothing else is cut or folded.
+    On a terminal that is too narrow, columns are left out from the right, and named; nothing else is cut or folded. The
+    column `ident`, by which the records are asked for, then gets a line of its own below each.
     """
     from rich.console import Console
 
@@ -79,9 +91,16 @@ def table(records: Sequence[Record], columns: Sequence[str]) -> None:
     shown = list(columns)
     while len(shown) > 1 and wide.measure(_drawn(records, shown)).maximum > room:
         shown.pop()
-    wide.print(_drawn(records, shown))
-    if left_out := columns[len(shown) :]:
-        names = ", ".join(_title(column, moments=False) for column in left_out)
+    left_out = columns[len(shown) :]
+    with wide.capture() as drawn:
+        wide.print(_drawn(records, shown))
+    lines = drawn.get().splitlines()
+    if ident is not None and ident in left_out:
+        for number, record in enumerate(records, start=len(lines) - len(records)):
+            lines[number] += f"\n  {_cell(record[ident])}"
+    for line in lines:
+        say(line)
+    if names := ", ".join(_title(column, moments=False) for column in left_out if column != ident):
         say(f"(left out on this narrow terminal: {names}; --json has all)")
 
 
@@ -95,15 +114,21 @@ def _drawn(records: Sequence[Record], columns: Sequence[str]) -> Table:
         values = [record[column] for record in records]
         title = Text(_title(column, moments=_are(datetime, values)))
         drawn.add_column(title, justify="right" if _are(Number, values) else "left", no_wrap=True)
-    for record in records:
-        drawn.add_row(*(Text(_cell(record[column])) for column in columns))
+    cells = [_cells([record[column] for record in records]) for column in columns]
+    for row in zip(*cells, strict=True):
+        drawn.add_row(*(Text(cell.replace("\n", " ")) for cell in row))
     return drawn
+
+
+def counted(number: object) -> object:
+    """A Decimal that is no money, such as units: an int where it is whole."""
+    return int(number) if isinstance(number, Decimal) and number == int(number) else number
 
 
 def details(record: Record) -> None:
     """Print one record, a line for every value that it has."""
     lines = {
-        _title(name, moments=isinstance(value, datetime)): _cell(value)
+        _title(name, moments=isinstance(value, datetime)): _cells([value])[0]
         for name, value in record.items()
         if value not in (None, "")
     }
@@ -121,6 +146,15 @@ def _are(kind: type, values: Sequence[object]) -> bool:
     return bool(known) and all(isinstance(value, kind) for value in known)
 
 
+def _cells(values: Sequence[object]) -> list[str]:
+    """The values of a column: thousands set off, and of USD as many decimals as the most exact has, two at least."""
+    from bot.domain.money import plain
+
+    decimals = (plain(value).partition(".")[2] for value in values if isinstance(value, Decimal))
+    places = max([_CENTS, *map(len, decimals)])
+    return [f"{value:,.{places}f}" if isinstance(value, Decimal) else _cell(value) for value in values]
+
+
 def _cell(value: object) -> str:
     from bot.plain_data import plain_data
 
@@ -128,4 +162,6 @@ def _cell(value: object) -> str:
         return ""
     if isinstance(value, datetime):
         return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
-    return str(plain_data(value))
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return harmless(str(plain_data(value)))

@@ -10,10 +10,11 @@ import typer
 from bot.cli.amounts import Units, usd, usd_argument
 from bot.cli.client import ask
 from bot.cli.confirm import Yes, confirm
-from bot.cli.output import Json, announce, details, document, record_of, say
+from bot.cli.output import Json, announce, document, harmless, record_of, say
 from bot.cli.symbols import Symbol, find_market
+from bot.cli.unclear import never_called_failed
 from bot.domain.order import NewOrder, OrderType, Side, TimeInForce
-from bot.errors import GridbotError, OutcomeUnknown
+from bot.errors import GridbotError
 
 if TYPE_CHECKING:
     from bot.domain.book import Book
@@ -30,7 +31,7 @@ _CLOSED = ("inactive", "suspended")
 def place(
     ctx: typer.Context,
     symbol: Symbol,
-    side: Annotated[Side, typer.Argument(help="buy or sell.")],
+    side: Annotated[Side, typer.Argument(metavar="SIDE", help="buy or sell.")],
     quantity: Units,
     price: Annotated[
         Decimal | None,
@@ -48,6 +49,8 @@ def place(
     as_json: Json = False,
 ) -> None:
     """Place an order: a limit order, or a market order if no price is given.
+
+    For example: gridbot order place text-prime buy 5 1.90
 
     It is checked and shown, with its client order id, before it is sent.
     """
@@ -79,10 +82,10 @@ def place(
     confirm("Send it?", yes=yes)
     placed = ask(ctx, lambda client: _send(client, order, market))  # a new connection: the question may have taken long
     if as_json:
-        document(record_of(placed))
-    else:
-        say("the exchange has the order")
-        details(record_of(placed))
+        document({"symbol": market.symbol, **record_of(placed)})
+        return
+    say(harmless(f"the exchange has the order{_standing(placed)}"))
+    say(f"order id {harmless(placed.order_id)}; `gridbot order get` tells all about it" + _way_back(placed))
 
 
 def see_that_it_fits(market: Market, quantity: int, price: Decimal | None) -> None:
@@ -110,13 +113,24 @@ def _terms(order: NewOrder, book: Book | None) -> str:
     return f"at the market's price; {short}" + (f", for {usd(notional)}" if notional else "")
 
 
+def _standing(placed: VenueOrder) -> str:
+    """What the exchange's answer tells of the order, which may be nothing."""
+    status = f": {placed.status}" if placed.status else ""
+    if not placed.filled:
+        return status
+    average = f" at {usd(placed.average_price)} a unit on average" if placed.average_price else ""
+    return f"{status}, {placed.filled:,} units filled{average}"
+
+
+def _way_back(placed: VenueOrder) -> str:
+    return "" if placed.is_closed else ", `gridbot order cancel` takes it off the book"
+
+
 async def _send(client: TradingClient, order: NewOrder, market: Market) -> VenueOrder:
-    try:
+    with never_called_failed(
+        "the exchange has the order",
+        f"It may be resting, or filled already. To find out, look for the client order id "
+        f"{order.client_order_id} in `gridbot order list --all {market.symbol}`; "
+        "do not place it again before you know.",
+    ):
         return await client.place(order)
-    except OutcomeUnknown as error:
-        raise GridbotError(
-            f"it is unclear whether the exchange has the order: {error.detail}\n"
-            f"It may be resting, or filled already. To find out, look for the client order id "
-            f"{order.client_order_id} in `gridbot order list --all {market.symbol}`; "
-            "do not place it again before you know."
-        ) from error

@@ -24,6 +24,18 @@ T = TypeVar("T")
 
 Limit: TypeAlias = Annotated[int, typer.Option(min=1, max=100_000, help="The most to list, newest first.")]
 
+_ORDER_COLUMNS = (
+    "created_at",
+    "symbol",
+    "side",
+    "quantity",
+    "filled",
+    "price",
+    "state",
+    "average_price",
+    "strategy",
+    "client_order_id",
+)
 _FILL_COLUMNS = ("executed_at", "symbol", "side", "quantity", "price", "notional", "fee", "trade_id")
 HINT = "start the bot with `gridbot run` or try `gridbot demo`"
 """What to do where nothing is stored yet."""
@@ -40,7 +52,7 @@ def orders(
     database_url: DatabaseUrl = None,
     as_json: Json = False,
 ) -> None:
-    """List the newest orders, or tell all about one."""
+    """List the bot's newest orders, or tell all about one; `gridbot order list` asks the exchange instead."""
     url = Options.of(ctx).database_url(database_url)
     if client_order_id is not None:
         _one_order(url, client_order_id, as_json=as_json)
@@ -50,23 +62,12 @@ def orders(
         names = Names(await store.markets())
         return [_order_record(order, names) for order in await store.recent_orders(limit)]
 
-    columns = (
-        "created_at",
-        "strategy",
-        "symbol",
-        "side",
-        "quantity",
-        "filled",
-        "price",
-        "average_price",
-        "state",
-        "client_order_id",
-    )
-    show(read_store(url, read), columns, as_json=as_json, empty=f"no orders yet; {HINT}")
+    empty = f"no orders yet; {HINT}"
+    show(read_store(url, read), _ORDER_COLUMNS, as_json=as_json, empty=empty, ident="client_order_id")
 
 
 def fills(ctx: typer.Context, *, limit: Limit = 20, database_url: DatabaseUrl = None, as_json: Json = False) -> None:
-    """List the newest fills."""
+    """List the newest fills of the bot's orders."""
 
     async def read(store: Store) -> list[Record]:
         names = Names(await store.markets())
@@ -79,14 +80,14 @@ def fills(ctx: typer.Context, *, limit: Limit = 20, database_url: DatabaseUrl = 
 def transfers(
     ctx: typer.Context, *, limit: Limit = 20, database_url: DatabaseUrl = None, as_json: Json = False
 ) -> None:
-    """List the newest transfers from Trading to Consumption."""
+    """List the bot's newest transfers from Trading to Consumption."""
 
     async def read(store: Store) -> list[Record]:
         names = Names(await store.markets())
         found = await store.recent_transfers(limit)
         return [{**asdict(transfer), "symbol": names(transfer.instrument_id)} for transfer in found]
 
-    columns = ("created_at", "strategy", "symbol", "quantity", "state", "transfer_id", "key", "reason")
+    columns = ("created_at", "symbol", "quantity", "state", "strategy", "transfer_id", "key", "reason")
     records = read_store(Options.of(ctx).database_url(database_url), read)
     show(records, columns, as_json=as_json, empty=f"no transfers yet; {HINT}")
 
@@ -122,9 +123,9 @@ def _one_order(url: str, client_order_id: str, *, as_json: bool) -> None:
 def _order_record(order: Order, names: Names) -> Record:
     average = order.average_price
     return {
+        "symbol": names(order.market_id),
         **asdict(order),
         "average_price": None if average is None else round(average, 6),
-        "symbol": names(order.market_id),
     }
 
 

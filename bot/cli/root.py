@@ -21,7 +21,6 @@ from bot.cli import (
     markets,
     models,
     order,
-    place,
     records,
     strategies,
     supply,
@@ -63,30 +62,37 @@ def gridbot(
     options.overrides = parse_overrides(set_ or ())
 
 
-app.command()(demo.demo)
-app.command()(daemon.run)
-app.command()(daemon.paper)
-app.add_typer(exchange.app, name="exchange")
-app.add_typer(strategies.app, name="strategies")
-app.command()(version.version)
-app.add_typer(config.app, name="config")
-app.add_typer(keys.app, name="keys")
-app.add_typer(db.app, name="db")
-app.command()(doctor.doctor)
-app.command()(markets.markets)
-app.command()(markets.ticker)
-app.command()(markets.book)
-app.command()(markets.candles)
-app.command()(markets.trades)
-order.app.command("place")(place.place)
-app.add_typer(order.app, name="order")
-app.command()(transfer.transfer)
-app.command()(account.account)
-app.command()(account.limits)
-app.command()(balances.balances)
-app.add_typer(supply.app, name="supply")
-app.command()(chat.chat)
-app.command()(models.models)
-app.command()(records.orders)
-app.command()(records.fills)
-app.command()(records.transfers)
+THE_BOT = "The bot"
+BY_HAND = "The exchange, by hand"
+RECORDS = "What the bot did, from its database"
+SET_UP = "Setting up"
+
+app.command(rich_help_panel=THE_BOT)(demo.demo)
+app.command(rich_help_panel=THE_BOT)(daemon.paper)
+app.command(rich_help_panel=THE_BOT)(daemon.run)
+app.add_typer(strategies.app, name="strategies", rich_help_panel=THE_BOT)
+
+app.command(rich_help_panel=BY_HAND)(markets.markets)
+app.command(rich_help_panel=BY_HAND)(markets.ticker)
+app.command(rich_help_panel=BY_HAND)(markets.book)
+app.command(rich_help_panel=BY_HAND)(markets.trades)
+app.command(rich_help_panel=BY_HAND)(markets.candles)
+app.command(rich_help_panel=BY_HAND)(balances.balances)
+app.command(rich_help_panel=BY_HAND)(account.account)
+app.command(rich_help_panel=BY_HAND)(account.limits)
+app.command(rich_help_panel=BY_HAND)(transfer.transfer)
+app.command(rich_help_panel=BY_HAND)(models.models)
+app.command(rich_help_panel=BY_HAND)(chat.chat)
+app.add_typer(order.app, name="order", rich_help_panel=BY_HAND)
+app.add_typer(supply.app, name="supply", rich_help_panel=BY_HAND)
+
+app.command(rich_help_panel=RECORDS)(records.orders)
+app.command(rich_help_panel=RECORDS)(records.fills)
+app.command(rich_help_panel=RECORDS)(records.transfers)
+
+app.command(rich_help_panel=SET_UP)(doctor.doctor)
+app.command(rich_help_panel=SET_UP)(version.version)
+app.add_typer(keys.app, name="keys", rich_help_panel=SET_UP)
+app.add_typer(config.app, name="config", rich_help_panel=SET_UP)
+app.add_typer(db.app, name="db", rich_help_panel=SET_UP)
+app.add_typer(exchange.app, name="exchange", rich_help_panel=SET_UP)

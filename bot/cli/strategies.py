@@ -6,14 +6,14 @@ import inspect
 
 import typer
 
-from bot.cli.output import Json, show
+from bot.cli.output import Json, document, say
 
-app = typer.Typer(no_args_is_help=True, help="Strategies.")
+app = typer.Typer(no_args_is_help=True, help="What strategies there are.")
 
 
 @app.callback()
 def strategies() -> None:
-    """Strategies."""
+    """What strategies there are."""
 
 
 @app.command("list")
@@ -31,4 +31,8 @@ def list_(*, as_json: Json = False) -> None:
                 "parameters": ", ".join(strategy.model_fields),
             }
         )
-    show(records, ("name", "does", "parameters"), as_json=as_json, empty="the library has no strategy")
+    if as_json:
+        document(records)
+        return
+    for record in records:
+        say(f"{record['name']}: {record['does']}\n  parameters: {record['parameters']}")

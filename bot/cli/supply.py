@@ -12,7 +12,7 @@ from bot.cli.client import ask
 from bot.cli.confirm import Yes, confirm
 from bot.cli.output import Json, Record, announce, details, document, record_of, show
 from bot.cli.symbols import Names, Symbol, find_market
-from bot.errors import GridbotError, OutcomeUnknown
+from bot.cli.unclear import never_called_failed
 
 if TYPE_CHECKING:
     from bot.grid.results import IssuanceAccount, SupplyIssuance, SupplySummary
@@ -83,13 +83,10 @@ def _do(
     key = RandomIds().new("supply")
 
     async def once(client: TradingClient) -> object:
-        try:
+        with never_called_failed(
+            "it was done", f"To find out, look at {where_to_look}; do not do it again before you know."
+        ):
             return await send(client, market.instrument_id, key)
-        except OutcomeUnknown as error:
-            raise GridbotError(
-                f"it is unclear whether it was done: {error.detail}\n"
-                f"To find out, look at {where_to_look}; do not do it again before you know."
-            ) from error
 
     done = record_of(ask(ctx, once))
     if as_json:

@@ -11,7 +11,7 @@ from bot.cli.client import ask
 from bot.cli.confirm import Yes, confirm
 from bot.cli.output import Json, announce, document, record_of, say
 from bot.cli.symbols import Symbol, find_market
-from bot.errors import GridbotError, OutcomeUnknown
+from bot.cli.unclear import never_called_failed
 
 if TYPE_CHECKING:
     from bot.domain.market import Market
@@ -24,11 +24,11 @@ def transfer(
     symbol: Symbol,
     units: Units,
     *,
-    back: Annotated[bool, typer.Option("--back", help="From Consumption to Trading.")] = False,
+    back: Annotated[bool, typer.Option("--back", help="From Consumption to Trading instead.")] = False,
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
-    """Move units to Consumption, where inference can use them, and where what is left expires."""
+    """Move units to Consumption, where inference can use them and where what is left expires, or --back to Trading."""
     from bot.clock import RandomIds
 
     market = ask(ctx, lambda client: find_market(client, symbol))
@@ -45,10 +45,8 @@ def transfer(
 
 async def _send(client: TradingClient, market: Market, units: int, *, back: bool, key: str) -> VenueTransfer:
     send = client.transfer_to_trading if back else client.transfer_to_consumption
-    try:
+    with never_called_failed(
+        "the units are moved",
+        "To find out, see with `gridbot account` what is where; do not move them again before you know.",
+    ):
         return await send(market.instrument_id, units, key=key)
-    except OutcomeUnknown as error:
-        raise GridbotError(
-            f"it is unclear whether the units are moved: {error.detail}\n"
-            "To find out, see with `gridbot account` what is where; do not move them again before you know."
-        ) from error

@@ -21,10 +21,9 @@ class Allowance:
         self._left = float(burst)
         self._counted_at = clock.now()
 
-    async def take(self) -> None:
-        """Take one, and wait for it if there is none."""
+    def take(self) -> float:
+        """Take one; answers how many seconds to wait for it, 0 where there is one."""
         now = self._clock.now()
         gained = (now - self._counted_at).total_seconds() / self._every
         self._left, self._counted_at = min(self._burst, self._left + gained) - 1, now
-        if self._left < 0:
-            await self._clock.sleep(-self._left * self._every)
+        return max(0.0, -self._left * self._every)

@@ -18,6 +18,7 @@ from bot.engine.allowance import Allowance
 from bot.engine.feed import Account, Feed
 from bot.engine.listener import Listener, Status
 from bot.engine.runner import Instance, Runner
+from bot.engine.waiting import happens
 from bot.errors import DaemonError, ExchangeError, RateLimited, first_cause
 from bot.execution.blotter import Blotter
 from bot.execution.desk import Desk
@@ -91,7 +92,6 @@ class Daemon:
         self._stream = stream
         self._listener: Listener | None = None
         self._started = False
-        self._stopping = False
         self._blotter = Blotter(store, clock)
         self._desk = Desk(exchange, self._blotter, clock, ids)
         self._reconciler = Reconciler(exchange, store, self._blotter, clock, settle_after=pace.settle)
@@ -152,11 +152,10 @@ class Daemon:
             tickers = [tasks.create_task(runner.tick()) for runner in runners]
             looking = [
                 tasks.create_task(listener.run()),
-                tasks.create_task(self._keep_looking(listener)),
+                tasks.create_task(self._keep_looking(listener, stop)),
                 tasks.create_task(self._keep_balances(feed)),
             ]
             await stop.wait()
-            self._stopping = True
             log.info("stopping", within_seconds=self._pace.stop.total_seconds())
             for ticker in tickers:
                 ticker.cancel()
@@ -208,19 +207,17 @@ class Daemon:
                     )
         return markets
 
-    async def _keep_looking(self, listener: Listener) -> None:
+    async def _keep_looking(self, listener: Listener, stop: asyncio.Event) -> None:
         pause, looks = FIRST_LOOK, Allowance(LOOKS_AT_ONCE, SECONDS_A_LOOK, self._clock)
+        changed = self._blotter.changed
         while True:
-            try:
-                async with asyncio.timeout(pause):
-                    await self._blotter.changed.wait()
+            if await happens(changed, within=pause, clock=self._clock):
                 await self._clock.sleep(FIRST_LOOK)
                 pause = FIRST_LOOK
-            except TimeoutError:
+            else:
                 pause = min(4 * pause, self._longest_pause(listener).total_seconds())
-            if not self._stopping:
-                await looks.take()
-            self._blotter.changed.clear()
+            await happens(stop, within=looks.take(), clock=self._clock)  # a stop is not kept waiting
+            changed.clear()
             try:
                 await self._reconciler.look()
             except ExchangeError as error:

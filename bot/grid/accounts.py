@@ -153,4 +153,6 @@ class AccountsApi(TradingApi):
             limiter.learn_order_rate(rate.max_orders_per_minute, MINUTE)
         if rate.max_orders_per_second:
             orders = math.floor(rate.max_orders_per_second) or 1
-            limiter.learn_order_rate(orders, float(orders / rate.max_orders_per_second))
+            limiter.learn_order_rate(orders, max(1.0, float(orders / rate.max_orders_per_second)))
+            if rate.burst_capacity is not None:
+                limiter.learn_order_rate(rate.burst_capacity, float(rate.burst_capacity / rate.max_orders_per_second))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, TypeVar
 from urllib.parse import quote
 
 import msgspec
 
-from bot.errors import BadAnswer, NotFound, OutcomeUnknown, RateLimited
+from bot.errors import BadAnswer, InvalidRequest, NotFound, OutcomeUnknown, RateLimited
 from bot.grid.envelope import Query
+from bot.grid.headers import BODY_HEADERS, HEADERS
 from bot.grid.keys import SigningKey
 from bot.grid.limiter import Kind, Limiter
 from bot.grid.refusals import READ, error_of, facts_of, shortened, unclear
@@ -23,8 +25,6 @@ from bot.ports import Clock, Request, Response, Transport
 T = TypeVar("T")
 
 _ENCODER = msgspec.json.Encoder()
-_HEADERS = {"accept": "application/json", "user-agent": "gridbot"}
-_BODY_HEADERS = {"content-type": "application/json"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Answer:
         """
         try:
             return parse(self.response.body)
-        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
             kind = BadAnswer if self.request.method == READ else OutcomeUnknown
             why = f"the answer cannot be understood: {shortened(str(error))}"
             raise kind(why, **facts_of(self.request, self.response)) from error
@@ -103,10 +103,11 @@ class Caller:
         an answer has shown which is right. That is safe for writes: what answers 404 was not applied.
 
         Raises:
+            InvalidRequest: a text in it cannot be written as UTF-8; nothing was sent.
             ExchangeError: whatever else than a success the answer was, or that there was none.
         """
-        body = b"" if payload is None else _ENCODER.encode(payload)
-        headers = _HEADERS | _BODY_HEADERS if body else _HEADERS
+        body = _encoded(route, payload, (*ids, *chain(*query), idempotency_key or ""))
+        headers = BODY_HEADERS if body else HEADERS
         if idempotency_key:
             headers = headers | {"idempotency-key": quote(idempotency_key, safe="")}
         not_found: NotFound | None = None
@@ -149,7 +150,7 @@ class Caller:
         self.server_clock.note(response.headers, sent_at)
         if 200 <= response.status < 300:
             return Answer(sent, response)
-        error = error_of(sent, response, self._clock.now())
+        error = error_of(sent, response, self.server_clock.now())
         if isinstance(error, RateLimited):
             self.limiter.block(error.retry_after)
         raise error
@@ -165,3 +166,14 @@ class Caller:
             raise unclear(request)(str(error) or "no answer in time", **facts_of(request)) from error
         except ConnectionError as error:
             raise unclear(request)(str(error) or "the connection broke", **facts_of(request)) from error
+
+
+def _encoded(route: Route, payload: dict[str, Any] | None, texts: Iterable[str]) -> bytes:
+    """The body; `texts` are what else is to be sent."""
+    try:
+        "".join(texts).encode()
+        return b"" if payload is None else _ENCODER.encode(payload)
+    except UnicodeEncodeError:
+        raise InvalidRequest(
+            f"{route.resource} is asked with a text that is not Unicode", method=route.method
+        ) from None

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, replace
-from types import TracebackType
+from dataclasses import dataclass
 from typing import Any, Self, TypeAlias, Unpack
 
 import msgspec
@@ -13,15 +12,16 @@ from pydantic import SecretStr
 
 from bot.clock import SystemClock
 from bot.grid.endpoint import Endpoint
+from bot.grid.headers import BODY_HEADERS, HEADERS
 from bot.grid.inference.answers import Answer, chat_answer, mappings, messages_answer, word
 from bot.grid.inference.api_key import checked_key, consumption_key
 from bot.grid.inference.caller import InferenceCaller, Reply
 from bot.grid.inference.hosts import TrustedHosts
 from bot.grid.inference.pieces import ChatPieces, MessagesPieces, PieceReader
-from bot.grid.inference.problems import Call, request_id
+from bot.grid.inference.problems import Call
 from bot.grid.inference.requests import ChatOptions, ChatRequest, Json, MessagesOptions, MessagesRequest
 from bot.grid.inference.streams import AnswerStream
-from bot.grid.refusals import READ, problem_of, shortened
+from bot.grid.refusals import READ, request_id, shortened
 from bot.grid.web import AiohttpWeb
 from bot.ports import Clock, Web
 from bot.settings import DOTENV, ConsumptionSettings, Settings, load_settings
@@ -35,8 +35,6 @@ MESSAGES_VERSION = "2023-06-01"
 """The version of the Messages form, which its requests name in a header."""
 
 _DEFAULT = ConsumptionSettings()
-_HEADERS = {"accept": "application/json", "user-agent": "gridbot"}
-_BODY_HEADERS = _HEADERS | {"content-type": "application/json"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +132,7 @@ class ConsumptionClient:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_exc_info: object) -> None:
         await self.close()
 
     async def close(self) -> None:
@@ -209,7 +205,7 @@ class ConsumptionClient:
             ExchangeUnavailable: there was no usable answer; asking again is safe.
             ExchangeError: whatever else became of it.
         """
-        call = Call(READ, f"{self._chat.root}/models", dict(_HEADERS))
+        call = Call(READ, f"{self._chat.root}/models", HEADERS)
         async with self._chat.caller.open(call) as reply:
             listed = _object(reply, await reply.whole()).get("data")
             if not isinstance(listed, list):
@@ -220,7 +216,7 @@ class ConsumptionClient:
         return self._chat if isinstance(request, ChatRequest) else self._messages
 
     def _open(self, form: _Form, request: AnyRequest) -> AbstractAsyncContextManager[Reply]:
-        headers = {**_BODY_HEADERS, **form.headers}
+        headers = {**BODY_HEADERS, **form.headers}
         return form.caller.open(
             Call("POST", f"{form.root}{request.PATH}", headers, request.encode(), request.body["model"])
         )
@@ -236,9 +232,9 @@ def _object(reply: Reply, body: bytes) -> Json:
     call, head = reply.call, reply.head
     try:
         raw = msgspec.json.decode(body, type=Json)
-    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise call.misunderstood(f"the answer cannot be understood: {shortened(str(error))}", head) from None
     if raw.get("error") is not None:
-        problem = problem_of(replace(head, body=body))
+        problem = reply.problem(body)
         raise call.unclear(problem.detail, head, code=problem.code)
     return raw

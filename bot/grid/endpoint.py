@@ -9,6 +9,9 @@ from urllib.parse import urlsplit
 
 from bot.errors import ConfigError
 
+_LONGEST_LABEL = 63
+"""Characters between two dots of a host name; the rules of the Domain Name System allow no more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
@@ -35,12 +38,19 @@ class Endpoint:
             raise _refused("it must not hold a user name or password")
         if parts.scheme not in ("https", "http") or not host or parts.query or parts.fragment:
             raise _refused("write it as https://host/v1")
+        if not is_askable(host):
+            raise _refused("no host has such a name")
         if parts.scheme == "http" and not is_loopback(host):
             raise _refused("requests to another machine need https")
         name = f"[{host}]" if ":" in host else host
         return cls(
             f"{parts.scheme}://{name}" if port is None else f"{parts.scheme}://{name}:{port}", parts.path.rstrip("/")
         )
+
+
+def is_askable(host: str) -> bool:
+    """Whether name servers can be asked for a host: a name with a part that is empty or too long cannot be sent."""
+    return all(1 <= len(label) <= _LONGEST_LABEL for label in host.removesuffix(".").split("."))
 
 
 def is_loopback(host: str) -> bool:

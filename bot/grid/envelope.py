@@ -46,10 +46,17 @@ class _Many(Struct, Generic[Row]):
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Value]):
-    """A page of a list. `next` is what to add to the query to get the next one; None on the last."""
+    """A page of a list.
+
+    Attributes:
+        values: its rows, but for those that are left out.
+        next: what to add to the query to get the next one; None on the last.
+        is_empty: whether the exchange sent no row at all.
+    """
 
     values: list[Value]
     next: Query | None
+    is_empty: bool
 
 
 class Rows(Generic[Row]):
@@ -81,7 +88,8 @@ class Rows(Generic[Row]):
         rows, following = (
             (answer, None) if isinstance(answer, list) else (answer.data, _next(answer.paging, answer.meta))
         )
-        return Page([value for row in rows if (value := convert(row)) is not None], following)
+        values = [value for row in rows if (value := convert(row)) is not None]
+        return Page(values, following, is_empty=not rows)
 
 
 def _next(paging: _Cursor | None, meta: _Numbers | None) -> Query | None:

@@ -10,7 +10,8 @@ from types import ModuleType
 import structlog
 
 from bot.errors import ConfigError, KeyMaterialError
-from bot.grid.keys import SigningKey, key_file_findings, key_in, read_key_file
+from bot.grid.key_files import read_key_file
+from bot.grid.keys import SIGNING_KEY, SigningKey, key_in
 from bot.settings import ExchangeSettings
 
 KEYRING_SERVICE = "gridbot"
@@ -79,8 +80,8 @@ def has_key(exchange: ExchangeSettings) -> bool:
 
 def file_material(path: Path) -> KeyMaterial:
     """What a key file holds. Raises `KeyMaterialError` when it cannot be read."""
-    text = read_key_file(path)
-    return KeyMaterial(f"the signing key file {path}", text, tuple(key_file_findings(path)), is_file=True)
+    text, findings = read_key_file(path, SIGNING_KEY)
+    return KeyMaterial(f"the {SIGNING_KEY} file {path}", text, findings, is_file=True)
 
 
 def keyring_material(name: str) -> KeyMaterial:
@@ -112,16 +113,16 @@ def keep_in_keyring(name: str, key: SigningKey) -> None:
     keyring = _keyring()
     try:
         keyring.set_password(KEYRING_SERVICE, name, key.seed_text)
-    except keyring.errors.KeyringError as error:
-        raise _unusable(error) from None
+    except Exception as error:  # noqa: BLE001 - they raise whatever what is behind them raises
+        raise _unusable(keyring, error) from None
 
 
 def _kept(name: str) -> str | None:
     keyring = _keyring()
     try:
         text: str | None = keyring.get_password(KEYRING_SERVICE, name)
-    except keyring.errors.KeyringError as error:
-        raise _unusable(error) from None
+    except Exception as error:  # noqa: BLE001 - as above
+        raise _unusable(keyring, error) from None
     return text
 
 
@@ -138,9 +139,10 @@ def _keyring() -> ModuleType:
     return keyring
 
 
-def _unusable(error: Exception) -> ConfigError:
-    why = " ".join(str(error).split()) or type(error).__name__
+def _unusable(keyring: ModuleType, error: Exception) -> ConfigError:
+    """The words of an error that is not the package's own are not shown: a failed command, for one, shows its input."""
+    words = " ".join(str(error).split()) if isinstance(error, keyring.errors.KeyringError) else ""
     return ConfigError(
-        f"the system keyring cannot be used: {why}. Unlock it, or set one up; or keep the key in a file "
-        "(exchange.signing_key_file)"
+        f"the system keyring cannot be used: {words or type(error).__name__}. Unlock it, or set one up; or keep "
+        "the key in a file (exchange.signing_key_file)"
     )

@@ -13,14 +13,14 @@ from typing import NoReturn
 from nacl import signing
 
 from bot.errors import KeyMaterialError
+from bot.grid.key_files import read_key_file
+
+SIGNING_KEY = "signing key"
+"""What messages call it."""
 
 SEED_BYTES = 32
 """Bytes of an Ed25519 seed, and of a public key."""
 
-MAX_FILE_BYTES = 4096
-"""A key file is far smaller; a larger file is something else."""
-
-_OTHERS_MAY_READ = 0o044
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]")
 _URL_SAFE = str.maketrans("-_", "+/")
 
@@ -74,12 +74,12 @@ class SigningKey:
 
     @classmethod
     def from_file(cls, path: Path) -> SigningKey:
-        """Read a key file, in the forms that `from_text` takes. See `key_file_findings` for what to warn of.
+        """Read a key file, in the forms that `from_text` takes.
 
         Raises:
             KeyMaterialError: it cannot be read, or holds no key; the text names the file.
         """
-        return key_in(f"the signing key file {path}", read_key_file(path))
+        return key_in(f"the {SIGNING_KEY} file {path}", read_key_file(path, SIGNING_KEY).text)
 
     @property
     def seed_text(self) -> str:
@@ -112,37 +112,6 @@ def key_in(source: str, text: str) -> SigningKey:
 def is_whole_pair(text: str) -> bool:
     """Whether a key's text has the public half too, besides the seed. Raises `KeyMaterialError`."""
     return len(_decoded(text)) > SEED_BYTES
-
-
-def read_key_file(path: Path) -> str:
-    """What a key file holds; characters that no key has are replaced.
-
-    Raises:
-        KeyMaterialError: it cannot be read, or is too large to hold a key.
-    """
-    try:
-        with path.open("rb") as file:
-            content = file.read(MAX_FILE_BYTES + 1)
-    except OSError as error:
-        raise KeyMaterialError(f"the signing key file {path} cannot be read: {error.strerror}") from None
-    if len(content) > MAX_FILE_BYTES:
-        raise KeyMaterialError(f"the signing key file {path} is too large to be one")
-    return content.decode("ascii", errors="replace")
-
-
-def key_file_findings(path: Path) -> list[str]:
-    """What is unsafe about a key file, in words for its owner; empty when nothing is.
-
-    Raises:
-        KeyMaterialError: there is no such file.
-    """
-    try:
-        mode = path.stat().st_mode
-    except OSError as error:
-        raise KeyMaterialError(f"the signing key file {path} cannot be read: {error.strerror}") from None
-    if mode & _OTHERS_MAY_READ:
-        return [f"other users of this machine can read the signing key file {path}; run: chmod 600 {path}"]
-    return []
 
 
 def write_key_file(path: Path, key: SigningKey) -> None:

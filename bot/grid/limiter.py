@@ -21,6 +21,9 @@ from bot.ports import Clock
 
 MINUTE = 60.0
 
+_ABSURD = 1e15
+"""Neither a count nor a moment, be it in milliseconds."""
+
 SHORTEST_WAIT = 0.001
 """Seconds; a timer of less may come before the clock shows any change."""
 
@@ -67,7 +70,7 @@ class Limits:
 class _Window:
     """How many requests count at present, of at most `capacity` in any `span` seconds.
 
-    `left` is how many more the exchange said that it would take until `left_until`, Unix seconds.
+    `left` is how many more the exchange said that it would take until `left_until`.
     """
 
     capacity: int
@@ -121,9 +124,12 @@ class Limiter:
     reads last. The answers' headers teach lower limits, what is left of them, and, when a limit was broken after all,
     how long to send nothing.
 
+    What counts is the event loop's time, which nobody sets: a machine whose clock is put right, forward or back, keeps
+    to the limits all the same, and waits no longer.
+
     Args:
         limits: what to keep to.
-        clock: whose time counts; its event loop's timers wake who waits.
+        clock: tells the moments that headers speak of.
     """
 
     def __init__(self, limits: Limits, clock: Clock) -> None:
@@ -134,9 +140,7 @@ class Limiter:
         self._windows[Kind.ORDER].append(_Window(limits.orders_per_minute))
         self._windows[Kind.CANCEL].append(_Window(limits.cancels_per_minute))
         self._blocked_until = -math.inf
-        self._waiting: list[tuple[Kind, int]] = []
-        self._tickets = 0
-        self._changed = asyncio.Event()
+        self._waiting: dict[Kind, deque[asyncio.Event]] = {kind: deque() for kind in Kind}
 
     async def admit(self, kind: Kind) -> None:
         """Wait until a request of this kind may be sent; it counts as on its way until `done` is told of it."""
@@ -161,7 +165,8 @@ class Limiter:
             return
         limit, left = _whole(headers, "x-ratelimit-limit"), _whole(headers, "x-ratelimit-remaining")
         reset, now = _whole(headers, "x-ratelimit-reset"), self._now()
-        until = now + MINUTE if reset is None else min(now + MINUTE, reset - server_offset)
+        at_server = self._clock.now().timestamp() + server_offset
+        until = now + (MINUTE if reset is None else min(MINUTE, reset - at_server))
         (self._windows[kind][1:2] or [self._all])[0].learn(limit, left, until, now)
 
     def learn_order_rate(self, orders: int, seconds: float) -> None:
@@ -170,7 +175,8 @@ class Limiter:
             windows = self._windows[Kind.ORDER]
             same = next((window for window in windows[1:] if window.span == seconds), None)
             if same is None:
-                windows.append(_Window(orders, seconds))
+                sent = windows[1]
+                windows.append(_Window(orders, seconds, sent.in_flight, deque(sent.answered)))
             else:
                 same.capacity = min(same.capacity, orders)
 
@@ -179,25 +185,26 @@ class Limiter:
         self._blocked_until = max(self._blocked_until, self._now() + seconds)
 
     async def _turn(self, kind: Kind) -> None:
-        if not self._waiting and self._room(kind) <= 0:
+        if not any(self._waiting.values()) and self._room(kind) <= 0:
             return
-        self._tickets += 1
-        ticket = (kind, self._tickets)
-        self._waiting.append(ticket)
+        queue, changed = self._waiting[kind], asyncio.Event()
+        queue.append(changed)
         try:
-            while (wait := self._wait(kind, ticket)) > 0:
-                changed = self._changed
+            while (wait := self._wait(kind, changed)) > 0:
+                changed.clear()
                 with suppress(TimeoutError):
                     async with asyncio.timeout(None if wait == math.inf else max(wait, SHORTEST_WAIT)):
                         await changed.wait()
         finally:
-            self._waiting.remove(ticket)
+            queue.remove(changed)
             self._wake()
 
-    def _wait(self, kind: Kind, ticket: tuple[Kind, int]) -> float:
+    def _wait(self, kind: Kind, changed: asyncio.Event) -> float:
         """Seconds until it is this one's turn; infinite when something else must happen first."""
+        if self._waiting[kind][0] is not changed:
+            return math.inf
         wait = self._room(kind)
-        if wait <= 0 and any(other < ticket and self._room(other[0]) <= 0 for other in self._waiting):
+        if wait <= 0 and any(self._waiting[other] and self._room(other) <= 0 for other in Kind if other < kind):
             return math.inf
         return wait
 
@@ -217,14 +224,19 @@ class Limiter:
         return math.ceil(round(self._all.capacity * share, 6))
 
     def _wake(self) -> None:
-        if self._waiting:
-            self._changed.set()
-            self._changed = asyncio.Event()
+        """Let the first of each kind look again; whoever is behind is woken when the one before has gone."""
+        for queue in self._waiting.values():
+            if queue:
+                queue[0].set()
 
     def _now(self) -> float:
-        return self._clock.now().timestamp()
+        return asyncio.get_running_loop().time()
 
 
 def _whole(headers: Mapping[str, str], name: str) -> int | None:
-    text = headers.get(name, "").strip()
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 12 else None
+    """A header's number, cut to a whole one and never below 0; None where it has none."""
+    try:
+        number = float(headers.get(name, ""))
+    except ValueError:
+        return None
+    return max(0, math.floor(number)) if abs(number) < _ABSURD else None

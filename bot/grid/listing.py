@@ -15,6 +15,9 @@ from bot.grid.routes import Route
 
 T = TypeVar("T")
 
+MAX_IDLE_PAGES = 100
+"""So many pages in a row that bring nothing are a list that never ends."""
+
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 """Where rows without a moment are sorted."""
 
@@ -32,7 +35,7 @@ class Listing(Generic[T]):
     has them: oldest first as well, unless it does not care for the order that it is asked for.
 
     Raises (when awaited or iterated):
-        BadAnswer: the list goes in circles, or a row makes no sense.
+        BadAnswer: the list goes in circles or has no end, or a row makes no sense.
         ExchangeError: a page could not be read.
     """
 
@@ -83,21 +86,24 @@ async def pages(
         parse: makes a page of an answer's body.
 
     Raises:
-        BadAnswer: a page points back to an earlier one, or makes no sense.
+        BadAnswer: a page points back to an earlier one, or makes no sense; or page after page brings nothing new.
         ExchangeError: a page could not be read.
     """
     seen: set[Query] = set()
     step: Query | None = ()
+    idle, before = 0, list[T]()
     while step is not None:
         seen.add(step)
         answer = await caller.call(route, query=_at(query, step))
         page = answer.read(parse)
         yield page.values
-        step = page.next
+        idle = idle + 1 if page.is_empty or (page.values and page.values == before) else 0
+        before, step = page.values, page.next
+        facts = facts_of(answer.request, answer.response)
         if step in seen:
-            raise BadAnswer(
-                f"the list goes in circles: {urlencode(step)} again", **facts_of(answer.request, answer.response)
-            )
+            raise BadAnswer(f"the list goes in circles: {urlencode(step)} again", **facts)
+        if step is not None and idle >= MAX_IDLE_PAGES:
+            raise BadAnswer(f"the list has no end: {idle} pages in a row brought nothing new", **facts)
 
 
 def _at(query: Query, step: Query) -> Query:

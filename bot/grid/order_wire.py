@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-import msgspec
 from msgspec import Struct
 
 from bot.domain.fill import Fill
@@ -12,7 +11,6 @@ from bot.domain.money import ZERO
 from bot.domain.order import VenueOrder
 from bot.grid.envelope import Rows
 from bot.grid.fields import (
-    FieldError,
     Moment,
     amount,
     amount_or_none,
@@ -199,5 +197,5 @@ def cancelled_of(body: bytes) -> int | None:
     """
     try:
         return units_or_none(CANCELS.one(body).cancelled, "cancelled")
-    except (msgspec.MsgspecError, FieldError, RecursionError):
+    except (ValueError, RecursionError):
         return None

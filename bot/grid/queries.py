@@ -50,9 +50,9 @@ def list_query(
     """
     query = [("limit", str(PAGE_ROWS)), ("order_direction", "asc"), *spelled(spelling, filters)]
     if since is not None:
-        query.append(("start_datetime", _iso(_utc(since) - _MARGIN)))
+        query.append(("start_datetime", _iso(utc(since) - _MARGIN)))
     if until is not None:
-        query.append(("end_datetime", _iso(_utc(until) + _MARGIN)))
+        query.append(("end_datetime", _iso(utc(until) + _MARGIN)))
     return tuple(query)
 
 
@@ -71,9 +71,9 @@ def candles_query(
     """
     query = [*spelled(spelling, filters)]
     if start is not None:
-        query.append(("from", str(math.floor((_utc(start) - _MARGIN).timestamp()))))
+        query.append(("from", str(math.floor((utc(start) - _MARGIN).timestamp()))))
     if end is not None:
-        query.append(("to", str(math.ceil((_utc(end) + _MARGIN).timestamp()))))
+        query.append(("to", str(math.ceil((utc(end) + _MARGIN).timestamp()))))
     query += [("order_by[]", "period_start"), ("order_directions[]", "asc"), ("page", "1")]
     return (*query, ("page_size", str(PAGE_ROWS)))
 
@@ -91,7 +91,12 @@ def spelled(spelling: FilterSpelling, filters: Mapping[str, str | None]) -> Quer
     )
 
 
-def _utc(at: datetime) -> datetime:
+def utc(at: datetime) -> datetime:
+    """A moment in UTC, kept to years that every server knows.
+
+    Raises:
+        InvalidRequest: it names no time zone.
+    """
     if at.tzinfo is None:
         raise InvalidRequest(f"{at.isoformat()} names no time zone, so it is no moment; give it tzinfo=UTC, perhaps")
     return min(max(at, _EARLIEST), _LATEST).astimezone(UTC)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -26,6 +25,7 @@ from bot.errors import (
     RateLimited,
     RequestRefused,
 )
+from bot.grid.http_date import http_date
 from bot.grid.signing import SIGNATURE_HEADERS
 from bot.ports import Request, Response
 
@@ -34,9 +34,13 @@ READ = "GET"
 
 _LONGEST_DETAIL = 300
 _DEFAULT_WAIT_SECONDS = 1.0
+_LONGEST_WAIT_SECONDS = 86_400.0
+_MOMENTS_FROM = 1e9
+"""Nobody is asked to wait for 30 years: such a number is a moment, Unix seconds."""
+_MILLISECONDS_FROM = 1e11
 _ALREADY_CANCELLED = "order_already_cancelled"
 
-_BY_STATUS: dict[int, type[RequestRefused]] = {
+BY_STATUS: dict[int, type[RequestRefused]] = {
     400: InvalidRequest,
     401: AuthenticationFailed,
     402: NoStock,
@@ -44,6 +48,7 @@ _BY_STATUS: dict[int, type[RequestRefused]] = {
     404: NotFound,
     422: InvalidRequest,
 }
+"""What the exchange says by a status alone; any other is a `RequestRefused`."""
 
 _AUTO_MODE = "auto_mode_trading_restricted"
 _AUTO_MODE_HINT = (
@@ -61,14 +66,14 @@ class Problem:
 
 
 def error_of(request: Request, response: Response, now: datetime) -> ExchangeError:
-    """The error that an answer other than 2xx is; `now` (UTC) is for a rate limit that ends at a moment."""
+    """The error that an answer other than 2xx is; `now`, the exchange's, is for a rate limit that ends at a moment."""
     problem = problem_of(response)
     words = f"{problem.code} {problem.detail}".lower()
     hint = _AUTO_MODE_HINT if _AUTO_MODE in words else ""
     facts = facts_of(request, response) | {"code": problem.code, "hint": hint}
     kind = _kind(request, response.status, words)
     if kind is RateLimited:
-        return RateLimited(problem.detail, retry_after=_wait_seconds(response, now), **facts)
+        return RateLimited(problem.detail, retry_after=wait_seconds(response, now), **facts)
     return kind(problem.detail, **facts)
 
 
@@ -86,15 +91,20 @@ def facts_of(request: Request, response: Response | None = None) -> dict[str, An
         "request": replace(request, headers=unsigned),
     }
     if response is not None:
-        facts |= {"status": response.status, "request_id": response.headers.get("x-request-id")}
+        facts |= {"status": response.status, "request_id": request_id(response)}
     return facts
+
+
+def request_id(response: Response) -> str | None:
+    """The exchange's id of a request, which the Messages form of inference calls by another name."""
+    return response.headers.get("x-request-id") or response.headers.get("request-id")
 
 
 def problem_of(response: Response) -> Problem:
     """What an error's body says, in any of the three forms that the exchange uses; its status where it says nothing."""
     try:
         body = msgspec.json.decode(response.body)
-    except (msgspec.MsgspecError, ValueError, RecursionError):
+    except (ValueError, RecursionError):
         body = None
     found = _problem(body) if isinstance(body, dict) else Problem("", "")
     code, detail = shortened(found.code), shortened(found.detail)
@@ -102,8 +112,8 @@ def problem_of(response: Response) -> Problem:
 
 
 def shortened(text: str) -> str:
-    """Foreign text, fit for one line of an error."""
-    words = " ".join(text.split())
+    """Foreign text, fit for one line of an error, and without what could take control of a terminal."""
+    words = "".join(one if one.isprintable() else "?" for one in " ".join(text.split()))
     return words if len(words) <= _LONGEST_DETAIL else f"{words[:_LONGEST_DETAIL]}..."
 
 
@@ -137,29 +147,32 @@ def _kind(request: Request, status: int, words: str) -> type[ExchangeError]:
         return DuplicateOrder
     if status in (400, 409, 422) and "insufficient" in words:
         return InsufficientFunds
-    return _BY_STATUS.get(status, RequestRefused)
+    return BY_STATUS.get(status, RequestRefused)
 
 
-def _wait_seconds(response: Response, now: datetime) -> float:
+def wait_seconds(response: Response, now: datetime) -> float:
+    """How long an answer asks to wait; `now`, the exchange's, is for one that names the moment when that ends."""
     headers = response.headers
     for name in ("retry-after", "x-ratelimit-retry-after"):
-        if name in headers and (wait := _seconds(headers[name], now)) is not None:
+        if (wait := _seconds(headers.get(name, ""), now)) is not None:
             return wait
     reset = _number(headers.get("x-ratelimit-reset", ""))
-    return _DEFAULT_WAIT_SECONDS if reset is None else max(0.0, reset - now.timestamp())
+    return _DEFAULT_WAIT_SECONDS if reset is None else _seconds_until(reset, now)
 
 
 def _seconds(text: str, now: datetime) -> float | None:
-    """Seconds, written as such or as the date at which they end."""
+    """Seconds, written as such or as the moment at which they end."""
     number = _number(text)
     if number is not None:
-        return number
-    try:
-        at = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return max(0.0, (at - now).total_seconds())
+        return min(number, _LONGEST_WAIT_SECONDS) if number < _MOMENTS_FROM else _seconds_until(number, now)
+    at = http_date(text)
+    return None if at is None else _seconds_until(at.timestamp(), now)
+
+
+def _seconds_until(moment: float, now: datetime) -> float:
+    """Seconds from now until a moment, Unix seconds or milliseconds."""
+    at = moment / 1000 if moment >= _MILLISECONDS_FROM else moment
+    return min(max(0.0, at - now.timestamp()), _LONGEST_WAIT_SECONDS)
 
 
 def _number(text: str) -> float | None:

@@ -9,6 +9,7 @@ from typing import TypeVar
 import stamina
 
 from bot.errors import ExchangeUnavailable, NotSentError, RateLimited
+from bot.grid.backoff import doubling, spread
 
 T = TypeVar("T")
 
@@ -23,8 +24,8 @@ class Retry:
     """Tries reads again after failures that pass.
 
     These are: no connection, a broken one, no answer in time, and the statuses 408, 429, 500, 502, 503 and 504. The
-    wait doubles from try to try, and a random part of it, half at most, is left out, so that clients that failed
-    together do not come back together. How long to wait after 429 is the limiter's affair: there is no other wait.
+    wait doubles from try to try, and is spread by chance. How long to wait after 429 is the limiter's affair: there is
+    no other wait.
 
     Args:
         attempts: how often a read is tried, the first time included.
@@ -45,19 +46,15 @@ class Retry:
 
     def _waits(self) -> Callable[[Exception], bool | float]:
         """Told of each failure in turn: how many seconds to wait before the next attempt, or False for none."""
-        wait, faults = FIRST_WAIT_SECONDS, 0
+        waits, faults = doubling(FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS), 0
 
         def after(error: Exception) -> bool | float:
-            nonlocal wait, faults
+            nonlocal faults
             if isinstance(error, RateLimited):
                 return 0.0
             if not isinstance(error, ExchangeUnavailable | NotSentError):
                 return False
             faults += error.status == _FAULT
-            if faults > 1:
-                return False
-            seconds = wait * self._chance.uniform(0.5, 1)
-            wait = min(2 * wait, LONGEST_WAIT_SECONDS)
-            return seconds
+            return faults <= 1 and spread(next(waits), self._chance)
 
         return after

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from statistics import median
 
+from bot.grid.http_date import http_date
 from bot.ports import Clock
 
 SAMPLES = 15
@@ -38,10 +38,9 @@ class ServerClock:
         """How far the exchange's clock is ahead of ours, seconds; 0 before the first answer."""
         return self._offset
 
-    @property
-    def is_known(self) -> bool:
-        """Whether any answer has told the exchange's time."""
-        return bool(self._samples)
+    def now(self) -> datetime:
+        """The exchange's time, UTC."""
+        return self._clock.now() + timedelta(seconds=self._offset)
 
     def timestamp(self) -> int:
         """The exchange's time, Unix seconds."""
@@ -75,8 +74,4 @@ class ServerClock:
 
 @lru_cache(maxsize=8)  # for a second, all answers carry the same text
 def _date(text: str | None) -> datetime | None:
-    try:
-        at = parsedate_to_datetime(text or "")
-    except ValueError:
-        return None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+    return http_date(text or "")

@@ -133,10 +133,11 @@ class TradingClient(MarketDataApi, OrdersApi, AccountsApi, TransfersApi, SupplyA
 
         Args:
             market_ids: whose trades and tickers to tell.
-            since: the moment (UTC, inclusive) from which on fills are told; None: about a minute ago.
+            since: the moment, inclusive, from which on fills are told; None: about a minute ago.
 
         Raises:
             ConfigError: this client was made without a dialer, or the settings switch the stream off.
+            InvalidRequest (when entered): `since` names no time zone.
             NotFound (when iterated): the exchange serves no stream.
         """
         if self.market_stream is None:

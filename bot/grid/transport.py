@@ -12,6 +12,9 @@ from bot.grid.endpoint import Endpoint
 from bot.grid.sessions import Attempt, one_shot_session
 from bot.ports import Request, Response
 
+MAX_ANSWER_BYTES = 64_000_000
+"""The largest answer that is read, unpacked; a longer one would fill the memory."""
+
 
 class AiohttpTransport:
     """Sends each request once, as it is, over pooled connections. Nothing is retried and no redirect is followed.
@@ -40,7 +43,7 @@ class AiohttpTransport:
 
         Raises:
             NotSentError: there was no connection to send it over.
-            ConnectionError: the connection broke, or answered something else than HTTP.
+            ConnectionError: the connection broke, or answered something else than HTTP, or without end.
             TimeoutError: no answer in time.
         """
         if self._closed:
@@ -72,7 +75,7 @@ class AiohttpTransport:
             allow_redirects=False,
             trace_request_ctx=attempt,
         ) as answer:
-            body = await answer.read()
+            body = await _whole(answer)
             headers = {name.lower(): value for name, value in answer.headers.items()}
             return Response(answer.status, headers, body)
 
@@ -84,3 +87,12 @@ class AiohttpTransport:
         too_slow = isinstance(error, TimeoutError)
         why = f"no connection to {self._origin} within {self._timeout_seconds:g} s" if too_slow else str(error)
         return NotSentError(why, method=request.method, path=request.path)
+
+
+async def _whole(answer: aiohttp.ClientResponse) -> bytes:
+    body = bytearray()
+    async for chunk in answer.content.iter_any():
+        body += chunk
+        if len(body) > MAX_ANSWER_BYTES:
+            raise ConnectionError(f"an answer of more than {MAX_ANSWER_BYTES:,} bytes")
+    return bytes(body)

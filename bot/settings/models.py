@@ -194,6 +194,9 @@ class PaperSettings(Section):
     mean_price: SimulatedMoney = Field(
         Decimal("2.00"), ge=Decimal("0.10"), le=10_000, description="price around which the market moves, USD per unit"
     )
+    market: Literal["calm", "stressed"] = Field("calm", description="how the traders in the background behave")
+    crowd: dict[str, Any] = Field({}, description="single parameters of theirs, in place of what 'market' says")
+    speed: Number = Field(1, ge=1, le=1000, description="how many times as fast as the clock the exchange lives")
     tokens_per_hour: Whole = Field(6_000_000, ge=0, description="mean demand for inference, tokens an hour; 0 for none")
     auto_transfer: Flag = Field(
         default=False, description="whether bought units move to Consumption as soon as they fill"

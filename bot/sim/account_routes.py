@@ -29,7 +29,7 @@ def _limits(call: Call) -> Answer:
     market_id = call.query.text("market_id")
     if market_id is not None:
         call.venue.market(market_id)  # every market has the same limits, but there must be such a market
-    return data(limits_view(call.venue.config.rate_limits))
+    return data(limits_view(call.venue.config.clock_limits))
 
 
 def _trading_rows(call: Call) -> list[dict[str, Any]]:
@@ -70,6 +70,8 @@ def transfer_along(way: Way) -> Handler:
     def handle(call: Call) -> Answer:
         form = transfer_form(call.body)
         transfer = call.venue.transfer(call.account, form.instrument_id, form.quantity, way)
+        if call.trouble is not None:
+            call.trouble.begun(transfer)
         return answer({"status": transfer.status, "transfer_id": transfer.transfer_id}, 202)
 
     return handle
@@ -87,6 +89,7 @@ def _transfers(call: Call) -> Answer:
             "from_account_type": lambda transfer: transfer.way.source,
             "to_account_type": lambda transfer: transfer.way.target,
         },
+        shown=None if call.trouble is None else call.trouble.transfer,
         among=span(call.query, transfers, lambda transfer: transfer.created_at),
     )
 

@@ -6,22 +6,17 @@ from datetime import datetime
 from email.utils import format_datetime
 
 from bot.ports import Request, Response
-from bot.sim.account_routes import ACCOUNT_ROUTES
 from bot.sim.answers import Answer, refused
 from bot.sim.auth import FINGERPRINT, SignatureCheck
-from bot.sim.checks import CHECK_ROUTES, health
+from bot.sim.checks import health
+from bot.sim.faults.faults import Faults
 from bot.sim.limits import Meter
-from bot.sim.market_routes import MARKET_ROUTES
-from bot.sim.order_routes import ORDER_ROUTES
-from bot.sim.position_routes import POSITION_ROUTES
 from bot.sim.queries import Query
 from bot.sim.refusals import Refusal
 from bot.sim.replays import Replays, digest
 from bot.sim.routes import Call, Handler, Routes, resource
-from bot.sim.supply_routes import SUPPLY_ROUTES
+from bot.sim.served import SERVED
 from bot.sim.venue import Venue
-
-_TABLES = (MARKET_ROUTES, ORDER_ROUTES, POSITION_ROUTES, ACCOUNT_ROUTES, SUPPLY_ROUTES, CHECK_ROUTES)
 
 
 class ExchangeApi:
@@ -29,28 +24,34 @@ class ExchangeApi:
 
     The same requests at the same times to the same exchange get the same bytes back.
 
+    Args:
+        venue: the exchange.
+        faults: what goes wrong in it on request; None: nothing.
+
     Attributes:
         venue: the exchange.
     """
 
-    def __init__(self, venue: Venue) -> None:
+    def __init__(self, venue: Venue, faults: Faults | None = None) -> None:
         self.venue = venue
-        self._routes = Routes({name: row for table in _TABLES for name, row in table.items()})
+        self._faults = faults
+        self._routes = Routes(SERVED)
         self._signatures = SignatureCheck(venue.account_of_key, venue.config.timestamp_tolerance_seconds)
-        self._meter = Meter(venue.config.rate_limits)
+        self._meter = Meter(venue.config.clock_limits)
         self._replays = Replays()
         self._answered = 0
 
     def handle(self, request: Request, now: datetime) -> Response:
         """Let time pass until `now` (UTC), then answer the request. Bad requests are answered, never raised."""
         self.venue.advance(now)
+        shown = now if self._faults is None else self._faults.told_time(now)
         try:
-            answer = self._answer(request, now)
+            answer = self._answer(request, now, shown)
         except Refusal as refusal:
             answer = refused(refusal)
         self._answered += 1
         headers = {
-            "date": format_datetime(now, usegmt=True),
+            "date": format_datetime(shown, usegmt=True),
             "x-request-id": f"request-{self._answered:08d}",
             **answer.headers,
         }
@@ -58,15 +59,16 @@ class ExchangeApi:
             headers["content-type"] = "application/json"
         return Response(answer.status, headers, answer.body)
 
-    def _answer(self, request: Request, now: datetime) -> Answer:
+    def _answer(self, request: Request, now: datetime, shown: datetime) -> Answer:
         name = resource(request.path)
         if name == "health":
-            return health(request.method, now)
+            return health(request.method, shown)
         handler, argument = self._routes.find(request.method, request.path)
         headers = {name.lower(): value for name, value in request.headers.items()}
-        account = self._signatures.account(request, headers, now)
+        account = self._signatures.account(request, headers, shown)
         told = self._meter.count(headers[FINGERPRINT], request.method, name, now)
-        call = Call(self.venue, account, Query(request.query), request.body, now, argument)
+        trouble = None if self._faults is None else self._faults.trouble(account, request.method, name)
+        call = Call(self.venue, account, Query(request.query), request.body, now, argument, trouble)
         key = headers.get("idempotency-key") if request.method == "POST" else None
         try:
             answer = handler(call) if key is None else self._once(handler, call, key, request.method, name)

@@ -12,7 +12,7 @@ from bot.domain.order import Side
 from bot.sim.history import History, SimTransfer, Way
 from bot.sim.ledger import Account, Balance
 from bot.sim.lots import Lots
-from bot.sim.orders import SimOrder
+from bot.sim.orders import PENDING, SimOrder
 
 
 def check_account(account: Account, history: History) -> None:
@@ -28,6 +28,8 @@ def check_account(account: Account, history: History) -> None:
 def _faults(account: Account, history: History) -> Iterator[str]:
     if any(transfer.quantity < 1 for transfer in history.transfers):
         yield "a transfer has no units"
+    if any(not 0 <= transfer.bouncing <= transfer.quantity for transfer in history.transfers):
+        yield "more of a transfer comes back than went"
     if any(issuance.quantity < 1 for issuance in history.issuances):
         yield "an issuance has no units"
     yield from _order_faults(history)
@@ -47,7 +49,7 @@ def _order_faults(history: History) -> Iterator[str]:
     if len({order.order_id for order in history.orders}) < len(history.orders):
         yield "two orders have the same id"
     for order in history.orders:
-        trades = [history.fills[place].trade for place in order.fills]
+        trades = [history.fills[place].trade for place in history.fills_of(order.order_id)]
         if order.filled != sum(trade.quantity for trade in trades):
             yield f"the fills of order {order.order_id} are not what it has filled"
         if order.notional != sum(trade.quantity * trade.price for trade in trades):
@@ -60,9 +62,12 @@ def _needed(order: SimOrder) -> int | None:
     """What an order must have locked; None for one that cannot be."""
     if not order.is_open:
         return 0
-    if order.price is None or order.price < 1 or order.remaining < 1:
+    waits = order.status == PENDING
+    if order.remaining < 1 or (waits and (order.stop_price is None or order.filled)) or not (waits or order.price):
         return None
-    return order.remaining * order.price if order.side is Side.BUY else order.remaining
+    if order.side is Side.SELL:
+        return order.remaining
+    return order.remaining * (order.price or 0)
 
 
 def _balance_faults(what: str, balance: Balance, locking: Iterable[SimOrder]) -> Iterator[str]:
@@ -78,7 +83,7 @@ def _lot_faults(instrument_id: str, lots: Lots, moved: Iterable[SimTransfer]) ->
         yield f"{what} has less than nothing somewhere"
     if lots.received != lots.tokens + lots.used + lots.expired + lots.withdrawn:
         yield f"{what} is not what came in less what went out"
-    came = [transfer for transfer in moved if transfer.way is Way.TO_CONSUMPTION]
+    came = [transfer for transfer in moved if transfer.way is Way.TO_CONSUMPTION and not transfer.has_failed]
     under_way = sum(transfer.quantity for transfer in came if transfer.arrived_at is None)
     if lots.in_transit != under_way or lots.committed != sum(transfer.quantity for transfer in came):
         yield f"{what} does not await what transfers bring"

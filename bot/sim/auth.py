@@ -60,11 +60,11 @@ class SignatureCheck:
             Refusal: the key is unknown, the time stamp too far off, or the signature wrong.
         """
         account = self._account_of_key(fingerprint)
-        if account is None or account.verify_key is None:
+        if account is None:
             raise unauthorized("unknown signing key")
         if not _UNIX_SECONDS.fullmatch(timestamp) or abs(int(timestamp) - int(now.timestamp())) > self._tolerance:
             raise unauthorized("timestamp is not Unix seconds, or too far from the exchange's clock")
-        if not _is_signed(signed, signature, account.verify_key):
+        if not _is_signed(signed, signature, account.verify_keys[fingerprint]):
             raise unauthorized("invalid signature")
         return account
 

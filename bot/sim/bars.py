@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -76,15 +77,13 @@ class Bars:
         ):
             column.append(value)
 
-    def trade(self, price: int, quantity: int) -> None:
-        """Take a trade into the newest bar."""
-        if price > self._highs[-1]:
-            self._highs[-1] = price
-        elif price < self._lows[-1]:
-            self._lows[-1] = price
-        self._closes[-1] = price
-        self._volumes[-1] += quantity
-        self._trades[-1] += 1
+    def trade(self, prices: Sequence[int], quantities: Sequence[int]) -> None:
+        """Take trades, one at least, into the newest bar."""
+        self._highs[-1] = max(self._highs[-1], max(prices))
+        self._lows[-1] = min(self._lows[-1], min(prices))
+        self._closes[-1] = prices[-1]
+        self._volumes[-1] += sum(quantities)
+        self._trades[-1] += len(prices)
 
     def total(self, first: int, end: int, start: int) -> Bar:
         """The bars from place `first` to before `end`, at least one, as one bar that begins at `start`."""

@@ -1,19 +1,19 @@
 """A central limit order book: price-time priority, whole units, prices in micro-dollars.
 
-Each side is a sorted list of prices (bisected) over a dictionary of levels; within a level, orders queue in the
-order in which they came. Finding the best price, joining a level and leaving it take constant time; opening or
-emptying a level takes a bisection.
+Each side is a ladder of prices over a dictionary of levels; within a level, orders queue in the order in which they
+came. Finding the best price, joining a level and leaving it take constant time; opening or emptying a level takes a
+bisection.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
 from collections import OrderedDict
 from collections.abc import Iterator
 
 from bot.domain.order import Side
+from bot.sim.ladder import Ladder
 from bot.sim.ledger import Account
-from bot.sim.orders import SimOrder
+from bot.sim.orders import BUY, SimOrder
 
 
 class PriceLevel:
@@ -39,11 +39,11 @@ class BookSide:
     side: bids as they are, asks negated.
     """
 
-    __slots__ = ("_levels", "_sign", "_signed_prices")
+    __slots__ = ("_ladder", "_levels", "_sign")
 
     def __init__(self, side: Side) -> None:
-        self._sign = 1 if side is Side.BUY else -1
-        self._signed_prices: list[int] = []
+        self._sign = 1 if side is BUY else -1
+        self._ladder = Ladder()
         self._levels: dict[int, PriceLevel] = {}
 
     def __len__(self) -> int:
@@ -52,20 +52,19 @@ class BookSide:
     @property
     def best_price(self) -> int | None:
         """The best price, micro-dollars per unit; None when nobody quotes."""
-        return self._signed_prices[-1] * self._sign if self._signed_prices else None
+        best = self._ladder.last
+        return None if best is None else best * self._sign
 
     def best_within(self, limit: int | None) -> PriceLevel | None:
         """The best level, if an order of the other side with this limit (None: any price) can trade with it."""
-        if not self._signed_prices:
+        best = self._ladder.last
+        if best is None or (limit is not None and best < limit * self._sign):
             return None
-        signed = self._signed_prices[-1]
-        if limit is not None and signed < limit * self._sign:
-            return None
-        return self._levels[signed]
+        return self._levels[best]
 
     def levels(self) -> Iterator[PriceLevel]:
         """Levels from the best price to the worst."""
-        return (self._levels[signed] for signed in reversed(self._signed_prices))
+        return (self._levels[signed] for signed in reversed(self._ladder))
 
     def add(self, order: SimOrder) -> None:
         """Let a limit order rest behind those at its price."""
@@ -74,37 +73,30 @@ class BookSide:
         level = self._levels.get(signed)
         if level is None:
             level = self._levels[signed] = PriceLevel(order.price)
-            insort(self._signed_prices, signed)
+            self._ladder.add(signed)
         level.orders[order.order_id] = order
         level.quantity += order.remaining
 
     def remove(self, order: SimOrder) -> None:
         """Take a resting order off."""
         assert order.price is not None
-        level = self._levels[order.price * self._sign]
+        signed = order.price * self._sign
+        level = self._levels[signed]
         del level.orders[order.order_id]
-        level.quantity -= order.remaining
-        if not level.orders:
-            self._drop(level)
+        if level.orders:
+            level.quantity -= order.remaining
+        else:
+            del self._levels[signed]
+            self._ladder.remove(signed)
 
     def fill(self, order: SimOrder, quantity: int) -> None:
         """Take units from a resting order, which keeps its place in the queue; it leaves when none remain."""
-        assert order.price is not None
-        level = self._levels[order.price * self._sign]
-        level.quantity -= quantity
-        order.remaining -= quantity
-        if not order.remaining:
-            del level.orders[order.order_id]
-            if not level.orders:
-                self._drop(level)
-
-    def _drop(self, level: PriceLevel) -> None:
-        signed = level.price * self._sign
-        del self._levels[signed]
-        if self._signed_prices[-1] == signed:
-            self._signed_prices.pop()
+        if quantity == order.remaining:
+            self.remove(order)
         else:
-            del self._signed_prices[bisect_left(self._signed_prices, signed)]
+            assert order.price is not None
+            self._levels[order.price * self._sign].quantity -= quantity
+        order.remaining -= quantity
 
 
 class OrderBook:
@@ -118,20 +110,27 @@ class OrderBook:
 
     def side(self, side: Side) -> BookSide:
         """The side on which such an order rests."""
-        return self.bids if side is Side.BUY else self.asks
+        return self.bids if side is BUY else self.asks
 
     def opposite(self, side: Side) -> BookSide:
         """The side with which such an order trades."""
-        return self.asks if side is Side.BUY else self.bids
+        return self.asks if side is BUY else self.bids
 
-    def fillable(self, side: Side, limit: int | None, quantity: int, owner: Account) -> tuple[int, int]:
-        """What such an order would trade at once, as units and micro-dollars; it stops at the owner's own orders."""
+    def fillable(
+        self, side: Side, limit: int | None, quantity: int, owner: Account, *, past_own: bool = False
+    ) -> tuple[int, int]:
+        """What such an order would trade at once, as units and micro-dollars.
+
+        It stops at the owner's own orders, or goes `past_own`.
+        """
         units = cost = 0
         for level in self.opposite(side).levels():
-            if limit is not None and (level.price > limit if side is Side.BUY else level.price < limit):
+            if limit is not None and (level.price > limit if side is BUY else level.price < limit):
                 break
             for order in level.orders.values():
                 if order.account is owner:
+                    if past_own:
+                        continue
                     return units, cost
                 taken = min(order.remaining, quantity - units)
                 units += taken

@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
-import random
+import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
+from bot.clock import SeededIds
 from bot.errors import ConfigError, DataError
 from bot.ports import Ids
+from bot.sim import state
 from bot.sim.api import ExchangeApi
 from bot.sim.candles import read_candles
 from bot.sim.config import VenueConfig
-from bot.sim.credentials import Credentials, Keys, credentials_for, new_keys
-from bot.sim.crowd import Crowd, CrowdConfig
+from bot.sim.credentials import Credentials, Keys, credentials_for
+from bot.sim.crowd import Crowd
 from bot.sim.demand import Consumer, DailyDemand, Demand
+from bot.sim.faults.faults import Faults
+from bot.sim.faults.plan import FaultPlan
 from bot.sim.inference import InferenceApi
-from bot.sim.ledger import Account, fingerprint_of
+from bot.sim.keeper import Keeper
+from bot.sim.ledger import Account
+from bot.sim.office import USER, Grant, Office, Opening
+from bot.sim.presets import CALM, CrowdConfig
 from bot.sim.prices import PricePath, RandomWalk, Replay, WalkConfig
 from bot.sim.stream import StreamHub
 from bot.sim.traces import read_trace
 from bot.sim.venue import Venue
-
-USER = "user"
-"""The name of the user's account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,25 +42,29 @@ class Scenario:
         mean_price: what a unit costs in the mean, on every market, USD.
         candles: a candle file whose shape the prices follow; None: they walk at random around the mean.
         crowd: how the background traders behave.
-        cash: what the user begins with, USD.
-        units: Trading units that the user begins with, by symbol.
+        accounts: the users' accounts, the first of which is *the* user's; none: one for the user alone.
+        cash: what the user begins with where no accounts are named, USD.
+        units: Trading units that the user begins with then, by symbol.
         demand_symbol: the instrument that the user's inference uses.
         tokens_per_hour: how many tokens it uses in the mean; None: none.
         trace: a demand trace file that is used instead.
         client: whose demand in the trace it is, where the trace has several clients.
+        faults: what goes wrong in it.
     """
 
     venue: VenueConfig = field(default_factory=VenueConfig)
     seed: int = 1
     mean_price: Decimal = Decimal("2.00")
     candles: Path | None = None
-    crowd: CrowdConfig = field(default_factory=CrowdConfig)
+    crowd: CrowdConfig = CALM
+    accounts: tuple[Opening, ...] = ()
     cash: Decimal = Decimal(10_000)
     units: Mapping[str, int] = field(default_factory=dict)
     demand_symbol: str = "text-prime"
     tokens_per_hour: int | None = 6_000_000
     trace: Path | None = None
     client: str | None = None
+    faults: FaultPlan = field(default_factory=FaultPlan)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,78 +76,136 @@ class SimExchange:
         api: what answers requests to it.
         stream: what serves its stream.
         inference: what answers inference requests to it.
+        office: who opens accounts in it, and knows their keys.
         account: the user's account.
-        keys: the user's keys.
         crowds: its background traders, by symbol.
         consumer: who uses the user's Consumption units; None: nobody does.
+        faults: what goes wrong in it, and with requests on their way to it; None: nothing.
     """
 
     venue: Venue
     api: ExchangeApi
     stream: StreamHub
     inference: InferenceApi
+    office: Office
     account: Account
-    keys: Keys
     crowds: Mapping[str, Crowd]
     consumer: Consumer | None
+    faults: Faults | None
+
+    @property
+    def keys(self) -> Keys:
+        """The user's keys."""
+        return self.office.keys(self.account)
 
     def credentials(self, base_url: str) -> Credentials:
-        """What a client needs to trade here as the user, the Trading API being at this address."""
-        return credentials_for(self.venue, self.keys, base_url)
+        """What clients need to trade here, the Trading API being at this address."""
+        accounts = (self.office.credentials(account) for account in self.office.accounts())
+        return credentials_for(self.venue, self.keys, base_url, accounts)
+
+    def dump(self) -> bytes:
+        """What is to be kept of it."""
+        return state.dump(self.venue, self.office.seed)
 
 
-def build_exchange(
-    scenario: Scenario, *, start: datetime, ids: Ids, keys: Keys | None = None, venue: Venue | None = None
-) -> SimExchange:
+def build_exchange(scenario: Scenario, *, start: datetime, ids: Ids, venue: Venue | None = None) -> SimExchange:
     """Make an exchange that lives from `start` on; its books are filled when this returns.
 
     Args:
         scenario: what goes on in it.
         start: the present, UTC.
         ids: of all that is made in it.
-        keys: the user's; None: drawn from the seed, fit for simulation only.
-        venue: an exchange brought back from its file, to live on; None: a new one. Its user then keeps what it has,
-            instead of getting what the scenario gives.
+        venue: an exchange brought back, made with this seed, to live on; None: a new one. Its users then keep what they
+            have, and only those that it does not know get what the scenario gives.
 
     Raises:
         ConfigError: the scenario names an instrument that is not listed.
-        DataError: a file is malformed, or `venue` has no account with these keys.
+        DataError: a file is malformed.
     """
-    unlisted = {scenario.demand_symbol, *scenario.units} - set(scenario.venue.symbols)
+    _see_that_all_is_listed(scenario)
+    if venue is None:
+        venue = Venue(scenario.venue, start=start, ids=ids)
+    office = _staffed(venue, scenario)
+    account = next(office.accounts())
+    present = venue.tempo.at(start)
+    crowds = _crowds(venue, scenario, present)
+    consumer = _consumer(venue, account, scenario, present)
+    venue.advance(start)
+    inference = InferenceApi(venue, office.by_consumption_key, ids=ids)
+    faults = Faults(scenario.faults, venue) if scenario.faults.faults else None
+    api, stream = ExchangeApi(venue, faults), StreamHub(venue, faults)
+    return SimExchange(venue, api, stream, inference, office, account, crowds, consumer, faults)
+
+
+async def open_exchange(
+    scenario: Scenario, keeper: Keeper | None, *, now: datetime, seed: int | None = None, ids: Ids | None = None
+) -> SimExchange:
+    """The exchange that was kept, living on, or a new one.
+
+    Args:
+        scenario: what goes on in it, its seed apart.
+        keeper: where it is kept; None: nowhere.
+        now: the present, UTC.
+        seed: what keys and all chance are drawn from; None: from what they were drawn before, or from chance.
+        ids: of all that is made in it from now on; None: they are drawn from the seed, and none comes twice.
+
+    Raises:
+        ConfigError: the scenario names an instrument that is not listed.
+        DataError: what was kept, or a file of the scenario, is malformed; or it was made with another seed.
+        GridbotError: what was kept cannot be read.
+    """
+    data = None if keeper is None else await keeper.load()
+    if data is None:
+        seed = secrets.randbits(64) if seed is None else seed
+        return build_exchange(replace(scenario, seed=seed), start=now, ids=ids or SeededIds(seed))
+    ids = ids or state.ids_after(data)
+    try:
+        seed = state.seed_of(data) if seed is None else seed
+        scenario = scenario if seed is None else replace(scenario, seed=seed)
+        venue = state.restore(data, scenario.venue, now, ids)
+        _see_that_its_seed_is(scenario.seed, venue)
+    except DataError as error:
+        raise DataError(f"{keeper}: {error}") from None
+    return build_exchange(scenario, start=now, ids=ids, venue=venue)
+
+
+def _see_that_its_seed_is(seed: int, venue: Venue) -> None:
+    office = Office(venue, seed)
+    first = next(office.accounts(), None)
+    if first is not None and not office.signs(first):
+        raise DataError(
+            "the saved exchange has no account with this key, so it was made with another seed; "
+            "go back to that seed, or move it away to begin anew"
+        )
+
+
+def _see_that_all_is_listed(scenario: Scenario) -> None:
+    given = {symbol for opening in _openings(scenario) for symbol in opening.grant.units}
+    unlisted = {scenario.demand_symbol, *given} - set(scenario.venue.symbols)
     if unlisted:
         listed = ", ".join(scenario.venue.symbols)
         raise ConfigError(f"no such instrument: {', '.join(sorted(unlisted))}; the exchange lists {listed}")
-    if keys is None:
-        keys = new_keys(random.Random(f"keys {scenario.seed}"))  # noqa: S311 - repeatable, as documented
-    if venue is None:
-        venue = Venue(scenario.venue, start=start, ids=ids)
-        account = venue.add_account(USER, verify_key=keys.verify_key, cash=scenario.cash, units=scenario.units)
-    else:
-        account = _owner(venue, keys)
-    crowds = _crowds(venue, scenario, start)
-    consumer = _consumer(venue, account, scenario, start)
-    venue.advance(start)
-    inference = InferenceApi(venue, {keys.consumption: account}, ids=ids)
-    return SimExchange(venue, ExchangeApi(venue), StreamHub(venue), inference, account, keys, crowds, consumer)
 
 
-def _owner(venue: Venue, keys: Keys) -> Account:
-    account = venue.account_of_key(fingerprint_of(keys.verify_key))
-    if account is None:
-        raise DataError(
-            "the saved exchange has no account with this key, so it was made with another seed; "
-            "go back to that seed, or move its file away to begin anew"
-        )
-    return account
+def _openings(scenario: Scenario) -> tuple[Opening, ...]:
+    return scenario.accounts or (Opening(USER, grant=Grant(scenario.cash, scenario.units)),)
+
+
+def _staffed(venue: Venue, scenario: Scenario) -> Office:
+    """An office that knows all accounts: those that were brought back, and those that the scenario adds."""
+    office = Office(venue, scenario.seed)
+    for opening in scenario.accounts if any(office.accounts()) else _openings(scenario):
+        if opening.name not in venue.accounts:
+            office.open(opening)
+    return office
 
 
 def _crowds(venue: Venue, scenario: Scenario, start: datetime) -> dict[str, Crowd]:
     replay = scenario.candles and Replay(read_candles(scenario.candles), scenario.mean_price, start)
+    walk = WalkConfig(scenario.mean_price, scenario.crowd.volatility)
     crowds = {}
     for market in venue.markets.values():
-        prices: PricePath = replay or RandomWalk(
-            WalkConfig(scenario.mean_price), f"{scenario.seed} {market.symbol}", start
-        )
+        prices: PricePath = replay or RandomWalk(walk, f"{scenario.seed} {market.symbol}", start)
         crowd = crowds[market.symbol] = Crowd(venue, market, prices, scenario.crowd, scenario.seed)
         venue.add_agent(crowd, start)
     return crowds

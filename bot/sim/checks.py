@@ -21,7 +21,7 @@ def health(method: str, now: datetime) -> Answer:
         Refusal: another method than GET.
     """
     if method != "GET":
-        raise wrong_method(method)
+        raise wrong_method(method, ("GET",))
     return data(_report(now, [], "simulated"))
 
 

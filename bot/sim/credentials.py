@@ -1,9 +1,10 @@
-"""The keys of a simulated exchange's user, and the file that tells a client where to go and what to sign with."""
+"""The keys of a simulated exchange's users, and the file that tells a client where to go and what to sign with."""
 
 from __future__ import annotations
 
 import base64
 import random
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,6 +31,11 @@ class Keys:
         """The 32 bytes of the public key."""
         return bytes(self.signing.verify_key)
 
+    @property
+    def signing_text(self) -> str:
+        """Base64 of the 32-byte seed of the signing key."""
+        return base64.b64encode(bytes(self.signing)).decode()
+
 
 @dataclass(frozen=True, slots=True)
 class MarketRef:
@@ -41,8 +47,21 @@ class MarketRef:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountKeys:
+    """How to use one account; `signing_key` is None where only its owner has it, `fingerprint` where nobody signs."""
+
+    name: str
+    role: str
+    signing_key: str | None = field(repr=False)
+    fingerprint: str | None
+    consumption_key: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Credentials:
     """All that a client needs, as the credentials file holds it. An address that nothing serves is None.
+
+    The keys at the top are those of the first account.
 
     Attributes:
         base_url: the Trading API, with its `/v1`.
@@ -53,6 +72,7 @@ class Credentials:
         fingerprint: unpadded base64 of the SHA-256 of the public key; it names the key in requests.
         consumption_key: authorises inference requests.
         markets: what can be traded.
+        accounts: the keys of all accounts, the first included.
     """
 
     base_url: str
@@ -63,6 +83,7 @@ class Credentials:
     fingerprint: str
     consumption_key: str = field(repr=False)
     markets: tuple[MarketRef, ...]
+    accounts: tuple[AccountKeys, ...] = ()
 
     def keys(self) -> Keys:
         """The keys in it."""
@@ -78,18 +99,19 @@ def new_keys(rng: random.Random) -> Keys:
     return Keys(SigningKey(rng.randbytes(_SEED_BYTES)), f"sim-{rng.randbytes(24).hex()}")
 
 
-def credentials_for(venue: Venue, keys: Keys, base_url: str) -> Credentials:
-    """What a client with these keys needs to reach the exchange at an address."""
+def credentials_for(venue: Venue, keys: Keys, base_url: str, accounts: Iterable[AccountKeys] = ()) -> Credentials:
+    """What a client with these keys needs to reach the exchange at an address, and the keys of all accounts."""
     markets = venue.markets.values()
     return Credentials(
         base_url=base_url,
         ws_url=f"{base_url.replace('http', 'ws', 1)}/",
         consumption_url=base_url,
         messages_url=base_url,
-        signing_key=base64.b64encode(bytes(keys.signing)).decode(),
+        signing_key=keys.signing_text,
         fingerprint=fingerprint_of(keys.verify_key),
         consumption_key=keys.consumption,
         markets=tuple(MarketRef(market.market_id, market.instrument_id, market.symbol) for market in markets),
+        accounts=tuple(accounts),
     )
 
 

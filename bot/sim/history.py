@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -30,7 +31,11 @@ class Way(StrEnum):
 
 @dataclass(slots=True)
 class SimTransfer:
-    """Units on their way between two accounts, or arrived; `arrived_at` is None while they are under way."""
+    """Units on their way between two accounts, or arrived; `arrived_at` is None while they are under way.
+
+    Of a transfer to Consumption, so many units as are `bouncing` come back instead of arriving. If that is all, it has
+    failed; else its quantity tells in the end how many have arrived.
+    """
 
     transfer_id: str
     instrument_id: str
@@ -38,11 +43,19 @@ class SimTransfer:
     created_at: Moment
     arrived_at: Moment | None = None
     way: Way = Way.TO_CONSUMPTION
+    bouncing: int = 0
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it is over, and nothing has arrived."""
+        return self.arrived_at is not None and self.bouncing == self.quantity
 
     @property
     def status(self) -> str:
         """The exchange's word for its state."""
-        return "pending" if self.arrived_at is None else "completed"
+        if self.arrived_at is None:
+            return "pending"
+        return "failed" if self.has_failed else "completed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +82,23 @@ class History:
         issuances: in the order of their making.
     """
 
-    __slots__ = ("_by_id", "_client_order_ids", "_forgetful", "fills", "issuances", "open", "orders", "transfers")
+    __slots__ = (
+        "_by_id",
+        "_client_order_ids",
+        "_fills_by_order",
+        "_forgetful",
+        "fills",
+        "issuances",
+        "open",
+        "orders",
+        "transfers",
+    )
 
     def __init__(self, *, forgetful: bool) -> None:
         self._forgetful = forgetful
         self._by_id: dict[str, SimOrder] = {}
         self._client_order_ids: set[str] = set()
+        self._fills_by_order: defaultdict[str, list[int]] = defaultdict(list)
         self.orders: list[SimOrder] = []
         self.open: dict[str, SimOrder] = {}
         self.fills: list[SimFill] = []
@@ -98,8 +122,7 @@ class History:
 
     def fills_of(self, order_id: str) -> list[int]:
         """The ascending places, among the fills, of those of one order; empty when the account has no such order."""
-        order = self._by_id.get(order_id)
-        return order.fills if order else []
+        return self._fills_by_order.get(order_id, [])
 
     def add_order(self, order: SimOrder) -> None:
         """Take in a new order."""
@@ -114,5 +137,5 @@ class History:
 
     def add_fill(self, order: SimOrder, trade: SimTrade) -> None:
         """Take in a trade of one of the orders; those of a house account are not told."""
-        order.fills.append(len(self.fills))
+        self._fills_by_order[order.order_id].append(len(self.fills))
         self.fills.append(SimFill(trade, order))

@@ -13,11 +13,13 @@ from bot.sim.snapshot import FORMAT, KeptAccount, KeptBalance, KeptFill, KeptLot
 from bot.sim.venue import Venue
 
 
-def kept(venue: Venue) -> KeptVenue:
-    """The markets and the users' accounts of an exchange, as they are now."""
+def kept(venue: Venue, seed: int | None = None) -> KeptVenue:
+    """The markets and the users' accounts of an exchange, as they are now, and the seed that it was made from."""
     return KeptVenue(
         format=FORMAT,
         now=venue.now,
+        clock=venue.tempo.when(venue.now),
+        seed=None if seed is None else str(seed),
         markets=[_market(market) for market in venue.markets.values()],
         accounts=[
             _account(account, venue.history(account)) for account in venue.accounts.values() if not account.house
@@ -33,7 +35,8 @@ def _market(market: SimMarket) -> KeptMarket:
         for order in level.orders.values()
         if not order.account.house
     ]
-    return KeptMarket(market.market_id, market.instrument_id, market.symbol, market.created_at, resting)
+    waiting = [order.order_id for order in market.stops if not order.account.house]
+    return KeptMarket(market.market_id, market.instrument_id, market.symbol, market.created_at, resting, waiting)
 
 
 def _account(account: Account, history: History) -> KeptAccount:
@@ -44,7 +47,7 @@ def _account(account: Account, history: History) -> KeptAccount:
         auto_transfer=account.auto_transfer,
         created_at=account.created_at,
         updated_at=account.updated_at,
-        verify_key=account.verify_key,
+        verify_keys=list(account.verify_keys.values()),
         cash=KeptBalance(account.cash.available, account.cash.locked),
         units={key: KeptBalance(units.available, units.locked) for key, units in account.units.items()},
         lots={key: _lots(lots) for key, lots in account.lots.items()},

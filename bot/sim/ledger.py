@@ -71,7 +71,7 @@ class Account:
         lots: Consumption tokens, by instrument id.
         created_at: when it was opened.
         updated_at: when anything in it last changed.
-        verify_key: 32 bytes of its Ed25519 public key; None: it cannot sign.
+        verify_keys: 32 bytes of each of its Ed25519 public keys, by fingerprint; without one it cannot sign.
         mode: in Auto Mode its owner's orders are refused.
         supplier: whether it may issue units.
         issued: what it has issued, by instrument id.
@@ -86,7 +86,7 @@ class Account:
     units: dict[str, Balance]
     created_at: datetime
     updated_at: datetime
-    verify_key: bytes | None = None
+    verify_keys: dict[str, bytes] = field(default_factory=dict)
     mode: AccountMode = AccountMode.ADVANCED
     supplier: bool = False
     lots: dict[str, Lots] = field(init=False)

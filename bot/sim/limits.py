@@ -39,6 +39,10 @@ class RateLimits:
     orders: int = 50
     cancels: int = 100
 
+    def times(self, factor: float) -> RateLimits:
+        """So many times as many of each."""
+        return RateLimits(*(round(limit * factor) for limit in (self.requests, self.orders, self.cancels)))
+
     def of(self, kind: Kind) -> int:
         """The limit of one kind."""
         return {Kind.REQUEST: self.requests, Kind.ORDER: self.orders, Kind.CANCEL: self.cancels}[kind]

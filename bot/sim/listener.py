@@ -15,11 +15,11 @@ class Listener(Protocol):
     """
 
     def placed(self, order: SimOrder) -> None:
-        """An order was taken in; it has not traded yet."""
+        """An order was taken in; it has not traded yet, and a stop order may wait."""
         ...
 
     def changed(self, order: SimOrder) -> None:
-        """An order has changed other than by a trade: it has closed, or its terms are new."""
+        """An order has changed other than by a trade: closed, set off, or given new terms."""
         ...
 
     def traded(self, trade: SimTrade, maker: SimOrder, taker: SimOrder) -> None:

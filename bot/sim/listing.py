@@ -20,6 +20,7 @@ def listing(
     view: Callable[[Row], dict[str, Any]],
     *,
     fields: Mapping[str, Callable[[Row], str]],
+    shown: Callable[[Row], Row | None] | None = None,
     among: Sequence[int] | None = None,
     first: int = 0,
 ) -> Answer:
@@ -30,16 +31,21 @@ def listing(
         rows: the list, in the order of time, without what is forgotten.
         view: how a row is shown.
         fields: by which fields rows can be filtered; other filters are ignored.
+        shown: what is shown instead of a row, None where nothing is; None: every row as it is.
         among: ascending places to look at; None: all.
         first: the place of the first row: how many are forgotten.
     """
     wanted = [(read, value) for name, read in fields.items() if (value := query.text(name)) is not None]
 
+    def row(place: int) -> Row | None:
+        return rows[place - first] if shown is None else shown(rows[place - first])
+
     def matches(place: int) -> bool:
-        return all(read(rows[place - first]) == value for read, value in wanted)
+        found = row(place)
+        return found is not None and all(read(found) == value for read, value in wanted)
 
     page = page_of(query, range(first, first + len(rows)) if among is None else among, matches)
-    return data([view(rows[place - first]) for place in page.places], **page.about)
+    return data([view(found) for place in page.places if (found := row(place)) is not None], **page.about)
 
 
 def span(query: Query, rows: Sequence[Row], at: Callable[[Row], datetime]) -> range:

@@ -33,7 +33,7 @@ class Lots:
         expired: tokens that were lost.
         withdrawn: tokens that went back to Trading.
         in_transit: units on their way from Trading.
-        committed: units that were ever sent here.
+        committed: units that were ever sent here, and did not turn back on the way.
     """
 
     __slots__ = ("_lots", "committed", "expired", "in_transit", "received", "tokens", "used", "withdrawn")
@@ -60,6 +60,11 @@ class Lots:
         """Units have left Trading for here."""
         self.in_transit += units
         self.committed += units
+
+    def revoke(self, units: int) -> None:
+        """Units that were in transit go back to Trading."""
+        self.in_transit -= units
+        self.committed -= units
 
     def arrive(self, units: int, now: datetime, expires_at: datetime | None) -> None:
         """Units that were in transit become a lot."""

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from bot.sim.book import OrderBook
+from bot.sim.orders import SimOrder
 from bot.sim.refusals import not_found
+from bot.sim.stops import StopBook, is_reached
 from bot.sim.tape import Tape
 
 
@@ -19,10 +21,11 @@ class SimMarket:
         symbol: the instrument's symbol.
         created_at: when the exchange opened.
         book: resting orders.
+        stops: stop orders that wait for their stop price.
         trades: what was traded.
     """
 
-    __slots__ = ("book", "created_at", "instrument_id", "market_id", "symbol", "trades")
+    __slots__ = ("book", "created_at", "instrument_id", "market_id", "stops", "symbol", "trades")
 
     def __init__(self, market_id: str, instrument_id: str, symbol: str, created_at: datetime) -> None:
         self.market_id = market_id
@@ -30,7 +33,13 @@ class SimMarket:
         self.symbol = symbol
         self.created_at = created_at
         self.book = OrderBook()
+        self.stops = StopBook()
         self.trades = Tape()
+
+    def has_reached(self, order: SimOrder) -> bool:
+        """Whether the last trade was at a price that lets a stop order go."""
+        last = self.trades.last
+        return last is not None and is_reached(order, last.price)
 
 
 class Markets:

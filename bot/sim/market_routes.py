@@ -21,8 +21,12 @@ from bot.sim.queries import Query
 from bot.sim.refusals import malformed
 from bot.sim.routes import Call, Handler
 
-_DEFAULT_DEPTH = 20
-_MAX_DEPTH = 100
+DEFAULT_DEPTH = 20
+"""Levels of each side that a book shows when the request does not say."""
+
+MAX_DEPTH = 100
+"""The most levels of each side that a book shows."""
+
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST = datetime(9000, 1, 1, tzinfo=UTC)
 
@@ -56,11 +60,11 @@ def _one_market(call: Call) -> Answer:
 
 
 def _ticker(call: Call) -> Answer:
-    return data(ticker_view(call.venue.market(call.argument), call.now))
+    return data(ticker_view(call.venue.market(call.argument), call.venue.now))
 
 
 def _orderbook(call: Call) -> Answer:
-    depth = call.query.whole("depth", _DEFAULT_DEPTH, most=_MAX_DEPTH)
+    depth = call.query.whole("depth", DEFAULT_DEPTH, most=MAX_DEPTH)
     return data(book_view(call.venue.market(call.argument), depth))
 
 
@@ -72,7 +76,7 @@ def _public_trades(call: Call) -> Answer:
 
 
 def _stats(call: Call) -> Answer:
-    return data(stats_view(call.venue.market(call.argument), call.now))
+    return data(stats_view(call.venue.market(call.argument), call.venue.now))
 
 
 def _candles(call: Call) -> Answer:

@@ -1,10 +1,10 @@
-"""How orders meet: locks of money and units, price-time matching, settlement.
+"""How orders meet: price-time priority, self-trade prevention, and stop orders that trades set off.
 
-A buy locks price times quantity and a sell locks units; a market buy locks what it is about to pay. Trades are made
-at the resting order's price, and what a buyer locked above that is released at once. There are no fees.
+An order never trades with another of the same account. An incoming order that comes upon one keeps what it has traded
+by then, and the rest of it is cancelled; or, if the exchange is so configured, the resting one is.
 
-An order never trades with another of the same account: an incoming order that comes upon one keeps what it has
-traded by then, and the rest of it is cancelled.
+A trade sets off the stop orders whose stop price it reaches. They come in one after another when the order that traded
+is done, each as a market or limit order, and what they trade may set off more.
 """
 
 from __future__ import annotations
@@ -12,15 +12,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from bot.domain.money import plain, usd_of
-from bot.domain.order import Side, TimeInForce
+from bot.domain.order import TimeInForce
 from bot.ports import Ids
+from bot.sim.book import BookSide, PriceLevel
 from bot.sim.history import History
-from bot.sim.ledger import Balance
+from bot.sim.ledger import Account
 from bot.sim.listener import Listener
 from bot.sim.market import SimMarket
-from bot.sim.orders import CANCELLED, FILLED, PARTIALLY_FILLED, SimOrder, SimTrade
-from bot.sim.refusals import insufficient, out_of_range
+from bot.sim.orders import ACTIVE, BUY, CANCELLED, FILLED, PARTIALLY_FILLED, PENDING, SELL, SimOrder, SimTrade, Terms
+from bot.sim.refusals import Refusal, out_of_range
+from bot.sim.settlement import lock, release, settle
+
+_FOK, _IOC = TimeInForce.FOK, TimeInForce.IOC
 
 
 class Matching:
@@ -29,8 +32,9 @@ class Matching:
     Args:
         histories: of all accounts, by account id.
         ids: for trades.
-        filled: called with a user's order and the units, after a trade of it is settled.
-        closed: called with a user's order that will not fill any more.
+        cancels_resting: whether, of two orders of one account that would trade, the resting one is cancelled.
+        touched: called with a user's account when a trade of it is settled or an order of it has closed.
+        bought: called with a buy and its units after a trade of it is settled, if what the owner buys is transferred.
 
     Attributes:
         listeners: hear of everything on the books.
@@ -41,183 +45,204 @@ class Matching:
         histories: Mapping[str, History],
         ids: Ids,
         *,
-        filled: Callable[[SimOrder, int], None],
-        closed: Callable[[SimOrder], None],
+        cancels_resting: bool,
+        touched: Callable[[Account, datetime], None],
+        bought: Callable[[SimOrder, int], None],
     ) -> None:
         self._histories = histories
         self._ids = ids
-        self._filled = filled
-        self._closed = closed
+        self._cancels_resting = cancels_resting
+        self._touched = touched
+        self._bought = bought
         self.listeners: tuple[Listener, ...] = ()
 
     def submit(self, market: SimMarket, order: SimOrder, now: datetime) -> None:
-        """Trade an incoming order and let the rest of it rest, or close it, as its terms say.
+        """Trade an incoming order and let the rest of it rest, or close it, as its terms say; or let it wait.
 
         Raises:
             Refusal: its owner cannot pay for it, or it is post-only and would trade.
         """
-        if order.post_only and market.book.opposite(order.side).best_within(order.price) is not None:
+        book, account = market.book, order.account
+        level = (book.asks if order.side is BUY else book.bids).best_within(order.price)
+        if order.post_only and level is not None:
             raise out_of_range("the order is post-only and would trade at once")
-        _lock(order, _needed(market, order))
-        self._histories[order.account.account_id].add_order(order)
+        if order.stop_price is not None:
+            if market.has_reached(order):
+                order.triggered_at = now
+            else:
+                order.status = PENDING
+        lock(order, self._needed(market, order))
+        self._histories[account.account_id].add_order(order)
         for listener in self.listeners:
             listener.placed(order)
-        self._execute(market, order, now)
-        self._quoted(market)
+        if order.status == PENDING:
+            market.stops.add(order)
+        else:
+            self._execute(market, order, level, now)
+        self._finish(market, now)
 
-    def replace(self, market: SimMarket, order: SimOrder, quantity: int, price: int, now: datetime) -> None:
-        """Give a resting order a new quantity, above what has filled, and a new price.
+    def replace(self, market: SimMarket, order: SimOrder, terms: Terms, now: datetime) -> None:
+        """Give an open order new terms, more units than have filled among them.
 
-        It keeps its place in the queue if its price stays and it does not grow; else it comes in anew, and trades at
+        It keeps its place in the queue if its prices stay and it does not grow; else it comes in anew, and trades at
         once what it can.
 
         Raises:
             Refusal: its owner cannot pay for it, or it is post-only and would trade.
         """
-        remaining = quantity - order.filled
-        keeps_place = price == order.price and remaining <= order.remaining
-        if order.post_only and not keeps_place and market.book.opposite(order.side).best_within(price) is not None:
+        remaining = terms.quantity - order.filled
+        same_prices = terms.price == order.price and terms.stop_price == order.stop_price
+        keeps_place = same_prices and remaining <= order.remaining
+        level = market.book.opposite(order.side).best_within(terms.price)
+        if order.post_only and not keeps_place and level is not None:
             raise out_of_range("the order is post-only and would trade at once")
-        _lock(order, remaining if order.side is Side.SELL else price * remaining)
-        side = market.book.side(order.side)
-        if keeps_place:
-            side.fill(order, order.remaining - remaining)
-        else:
-            side.remove(order)
-        order.quantity, order.remaining, order.price = quantity, remaining, price
+        lock(order, remaining if order.side is SELL else (terms.price or 0) * remaining)
+        if keeps_place and order.status != PENDING:
+            market.book.side(order.side).fill(order, order.remaining - remaining)
+        elif not keeps_place:
+            _take_off(market, order)
+        order.quantity, order.price, order.stop_price, order.time_in_force = terms
+        order.remaining = remaining
         order.updated_at = now
         for listener in self.listeners:
             listener.changed(order)
         if not keeps_place:
-            self._execute(market, order, now)
-        self._quoted(market)
+            self._come_back(market, order, now)
+        self._finish(market, now)
 
-    def withdraw(self, market: SimMarket, order: SimOrder, reason: str, now: datetime) -> None:
-        """Take a resting order off the book and close it."""
-        market.book.side(order.side).remove(order)
-        self.close(order, CANCELLED, reason, now)
-        self._quoted(market)
-
-    def close(self, order: SimOrder, status: str, reason: str, now: datetime) -> None:
-        """Close an order that is not on the book, and release what is still locked for it."""
-        self._end(order, status, reason, now)
-        for listener in self.listeners:
-            listener.changed(order)
-
-    def _execute(self, market: SimMarket, order: SimOrder, now: datetime) -> None:
-        if order.time_in_force is TimeInForce.FOK and not _can_fill(market, order):
-            self.close(order, CANCELLED, "fill_or_kill", now)
-            return
-        self._take(market, order, now)
-        if not order.is_open:
-            return
-        if order.price is None:
-            self.close(order, CANCELLED, "no_liquidity", now)
-        elif order.time_in_force is TimeInForce.IOC:
-            self.close(order, CANCELLED, "immediate_or_cancel", now)
-        else:
-            market.book.side(order.side).add(order)
-
-    def _quoted(self, market: SimMarket) -> None:
+    def withdraw(self, market: SimMarket, order: SimOrder, status: str, reason: str, now: datetime) -> None:
+        """Take an open order off its book and close it."""
+        _take_off(market, order)
+        self._close(order, status, reason, now)
         for listener in self.listeners:
             listener.quoted(market)
 
+    def _come_back(self, market: SimMarket, order: SimOrder, now: datetime) -> None:
+        """Put an order with new terms where it belongs."""
+        if order.status != PENDING:
+            self._execute(market, order, market.book.opposite(order.side).best_within(order.price), now)
+        elif market.has_reached(order):
+            self._trigger(market, order, now)
+        else:
+            market.stops.add(order)
+
+    def _trigger(self, market: SimMarket, order: SimOrder, now: datetime) -> None:
+        """Let a stop order in that has waited."""
+        order.status = ACTIVE
+        order.triggered_at = order.updated_at = now
+        try:
+            lock(order, self._needed(market, order))
+        except Refusal:
+            self._close(order, CANCELLED, "insufficient_balance", now)
+            return
+        for listener in self.listeners:
+            listener.changed(order)
+        self._execute(market, order, market.book.opposite(order.side).best_within(order.price), now)
+
+    def _finish(self, market: SimMarket, now: datetime) -> None:
+        """Let in the stop orders that were set off, and tell of the prices."""
+        reached = market.stops.reached
+        while reached:
+            self._trigger(market, reached.popleft(), now)
+        for listener in self.listeners:
+            listener.quoted(market)
+
+    def _needed(self, market: SimMarket, order: SimOrder) -> int:
+        if order.side is SELL:
+            return order.remaining
+        if order.price is not None:
+            return order.price * order.remaining
+        return 0 if order.status == PENDING else self._fillable(market, order)[1]
+
+    def _fillable(self, market: SimMarket, order: SimOrder) -> tuple[int, int]:
+        return market.book.fillable(
+            order.side, order.price, order.remaining, order.account, past_own=self._cancels_resting
+        )
+
+    def _execute(self, market: SimMarket, order: SimOrder, level: PriceLevel | None, now: datetime) -> None:
+        """Trade what can be traded, beginning with this level."""
+        tif = order.time_in_force
+        if tif is _FOK and self._fillable(market, order)[0] < order.remaining:
+            self._close(order, CANCELLED, "fill_or_kill", now)
+            return
+        if level is not None:
+            self._take(market, order, level, now)
+            if order.closed_at is not None:
+                return
+        if order.price is None:
+            self._close(order, CANCELLED, "no_liquidity", now)
+        elif tif is _IOC:
+            self._close(order, CANCELLED, "immediate_or_cancel", now)
+        else:
+            market.book.side(order.side).add(order)
+
+    def _take(self, market: SimMarket, order: SimOrder, level: PriceLevel | None, now: datetime) -> None:
+        opposite = market.book.opposite(order.side)
+        while level is not None:
+            maker = level.oldest
+            if maker.account is order.account:
+                if not self._cancels_resting:
+                    self._close(order, CANCELLED, "self_trade_prevented", now)
+                    return
+                opposite.remove(maker)
+                self._close(maker, CANCELLED, "self_trade_prevented", now)
+            else:
+                self._trade(market, opposite, maker, order, level.price, now)
+                if not order.remaining:
+                    return
+            level = opposite.best_within(order.price)
+
+    def _trade(
+        self, market: SimMarket, opposite: BookSide, maker: SimOrder, taker: SimOrder, price: int, now: datetime
+    ) -> None:
+        quantity = min(taker.remaining, maker.remaining)
+        opposite.fill(maker, quantity)
+        taker.remaining -= quantity
+        side = taker.side
+        trade_id = self._ids.new("trade")
+        trade = SimTrade(trade_id, market.market_id, price, quantity, side, now, maker.order_id, taker.order_id)
+        market.trades.record(trade)
+        buy, sell = (taker, maker) if side is BUY else (maker, taker)
+        settle(buy, sell, price, quantity)
+        self._after(maker, trade, now)
+        self._after(taker, trade, now)
+        if market.stops.count:
+            market.stops.trade(price)
+        for listener in self.listeners:
+            listener.traded(trade, maker, taker)
+
+    def _after(self, order: SimOrder, trade: SimTrade, now: datetime) -> None:
+        account = order.account
+        if not account.house:
+            self._histories[account.account_id].add_fill(order, trade)
+            self._touched(account, now)
+            if account.auto_transfer and order.side is BUY:
+                self._bought(order, trade.quantity)
+        if order.remaining:
+            order.status = PARTIALLY_FILLED
+            order.updated_at = now
+        else:
+            self._end(order, FILLED, "filled", now)
+
+    def _close(self, order: SimOrder, status: str, reason: str, now: datetime) -> None:
+        """Close an order that is on no book."""
+        self._end(order, status, reason, now)
+        if not order.account.house:
+            self._touched(order.account, now)
+        for listener in self.listeners:
+            listener.changed(order)
+
     def _end(self, order: SimOrder, status: str, reason: str, now: datetime) -> None:
         if order.locked:
-            _balance(order).release(order.locked)
-            order.locked = 0
+            release(order)
         order.status = status
         order.closure_reason = reason
         order.updated_at = order.closed_at = now
         del self._histories[order.account.account_id].open[order.order_id]
-        if not order.account.house:
-            self._closed(order)
-
-    def _take(self, market: SimMarket, order: SimOrder, now: datetime) -> None:
-        opposite = market.book.opposite(order.side)
-        while order.remaining:
-            level = opposite.best_within(order.price)
-            if level is None:
-                return
-            maker = level.oldest
-            if maker.account is order.account:
-                self.close(order, CANCELLED, "self_trade_prevented", now)
-                return
-            quantity = min(order.remaining, maker.remaining)
-            opposite.fill(maker, quantity)
-            order.remaining -= quantity
-            self._trade(market, maker, order, level.price, quantity, now)
-
-    def _trade(
-        self, market: SimMarket, maker: SimOrder, taker: SimOrder, price: int, quantity: int, now: datetime
-    ) -> None:
-        trade_id = self._ids.new("trade")
-        trade = SimTrade(trade_id, market.market_id, price, quantity, taker.side, now, maker.order_id, taker.order_id)
-        market.trades.record(trade)
-        if taker.side is Side.BUY:
-            _settle(taker, maker, price, quantity)
-        else:
-            _settle(maker, taker, price, quantity)
-        self._after(maker, trade)
-        self._after(taker, trade)
-        for listener in self.listeners:
-            listener.traded(trade, maker, taker)
-
-    def _after(self, order: SimOrder, trade: SimTrade) -> None:
-        order.notional += trade.price * trade.quantity
-        order.status = PARTIALLY_FILLED
-        order.updated_at = trade.executed_at
-        if not order.account.house:
-            self._histories[order.account.account_id].add_fill(order, trade)
-            self._filled(order, trade.quantity)
-        if not order.remaining:
-            self._end(order, FILLED, "filled", trade.executed_at)
 
 
-def _balance(order: SimOrder) -> Balance:
-    return order.account.cash if order.side is Side.BUY else order.account.units[order.instrument_id]
-
-
-def _needed(market: SimMarket, order: SimOrder) -> int:
-    if order.side is Side.SELL:
-        return order.quantity
-    if order.price is not None:
-        return order.price * order.quantity
-    _, cost = market.book.fillable(order.side, None, order.quantity, order.account)
-    return cost
-
-
-def _lock(order: SimOrder, needed: int) -> None:
-    """Set aside so much for an order, instead of what was set aside for it before."""
-    balance = _balance(order)
-    available = balance.available + order.locked
-    if needed > available:
-        raise insufficient(_shortage(order.side, needed, available))
-    balance.lock(needed - order.locked)
-    order.locked = needed
-
-
-def _shortage(side: Side, needed: int, available: int) -> str:
-    if side is Side.SELL:
-        return f"the order needs {needed} units, {available} are available"
-    return f"the order needs {plain(usd_of(needed))} USD, {plain(usd_of(available))} are available"
-
-
-def _can_fill(market: SimMarket, order: SimOrder) -> bool:
-    units, _ = market.book.fillable(order.side, order.price, order.quantity, order.account)
-    return units == order.quantity
-
-
-def _settle(buy: SimOrder, sell: SimOrder, price: int, quantity: int) -> None:
-    paid = price * quantity
-    cash = buy.account.cash
-    cash.locked -= paid
-    buy.locked -= paid
-    if buy.price is not None and buy.price != price:
-        saved = (buy.price - price) * quantity
-        cash.release(saved)
-        buy.locked -= saved
-    buy.account.units[buy.instrument_id].available += quantity
-    sell.account.units[sell.instrument_id].locked -= quantity
-    sell.locked -= quantity
-    sell.account.cash.available += paid
+def _take_off(market: SimMarket, order: SimOrder) -> None:
+    if order.status == PENDING:
+        market.stops.remove(order)
+    else:
+        market.book.side(order.side).remove(order)

@@ -12,7 +12,7 @@ from bot.sim.forms import order_form, replace_form
 from bot.sim.history import History
 from bot.sim.listing import listing, span
 from bot.sim.market import SimMarket
-from bot.sim.orders import ACTIVE, PARTIALLY_FILLED
+from bot.sim.orders import ACTIVE, OPEN
 from bot.sim.queries import Query
 from bot.sim.refusals import not_found
 from bot.sim.routes import Call, Handler
@@ -30,6 +30,8 @@ def _place(call: Call) -> Answer:
         form.price,
         time_in_force=form.time_in_force,
         post_only=form.post_only,
+        reduce_only=form.reduce_only,
+        stop_price=form.stop_price,
         client_order_id=form.client_order_id,
     )
     return data(order_view(order), 201)
@@ -48,24 +50,38 @@ def _orders(call: Call) -> Answer:
             "side": lambda order: order.side,
             "status": lambda order: order.status,
         },
-        among=_places_of_orders(query, history),
+        shown=None if call.trouble is None else call.trouble.order,
+        among=_places_of_orders(call, query, history),
     )
 
 
-def _places_of_orders(query: Query, history: History) -> Sequence[int]:
+def _places_of_orders(call: Call, query: Query, history: History) -> Sequence[int]:
     places = span(query, history.orders, lambda order: order.created_at)
-    if query.text("status") in (ACTIVE, PARTIALLY_FILLED):  # few among many: look at the open ones only
+    if call.trouble is not None:  # one that is closed may be shown as open
+        return places
+    if query.text("status") in OPEN:  # few among many: look at the open ones only
         return [order.position for order in history.open.values() if order.position in places]
     return places
 
 
 def _order(call: Call) -> Answer:
-    return data(order_view(call.venue.history(call.account).order(call.argument)))
+    order = call.venue.history(call.account).order(call.argument)
+    shown = order if call.trouble is None else call.trouble.order(order)
+    if shown is None:
+        raise not_found("order")
+    return data(order_view(shown))
 
 
 def _replace(call: Call) -> Answer:
     form = replace_form(call.body)
-    order = call.venue.replace(call.account, call.argument, quantity=form.quantity, price=form.price)
+    order = call.venue.replace(
+        call.account,
+        call.argument,
+        quantity=form.quantity,
+        price=form.price,
+        stop_price=form.stop_price,
+        time_in_force=form.time_in_force,
+    )
     return data(order_view(order))
 
 
@@ -111,6 +127,7 @@ def _fills(call: Call) -> Answer:
             "instrument_id": lambda fill: fill.order.instrument_id,
             "order_id": lambda fill: fill.order.order_id,
         },
+        shown=None if call.trouble is None else call.trouble.fill,
         among=_places_of_fills(call.query, history),
     )
 
@@ -125,7 +142,7 @@ def _places_of_fills(query: Query, history: History) -> Sequence[int]:
 
 def _fill(call: Call) -> Answer:
     for fill in call.venue.history(call.account).fills:
-        if fill.trade.trade_id == call.argument:
+        if fill.trade.trade_id == call.argument and (call.trouble is None or call.trouble.fill(fill) is not None):
             return data(fill_view(fill))
     raise not_found("trade")
 

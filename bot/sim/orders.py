@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import Final, NamedTuple
 
-from bot.domain.order import Side, TimeInForce
+import msgspec
+
+from bot.domain.order import OrderType, Side, TimeInForce
 from bot.sim.ledger import Account
 from bot.sim.moments import Moment
+
+BUY: Final = Side.BUY
+SELL: Final = Side.SELL
+"""The sides again: to look up a member of an enumeration takes twenty times as long as a name."""
+
+PENDING = "pending"
+"""The status of a stop order that waits, unseen by the book, for its stop price."""
 
 ACTIVE = "active"
 """The status of an open order that has not filled at all."""
@@ -20,6 +29,12 @@ FILLED = "filled"
 
 CANCELLED = "cancelled"
 """The status of a closed order of which something was left to fill."""
+
+EXPIRED = "expired"
+"""The status of an order that was good for a day which is over."""
+
+OPEN: Final = frozenset({PENDING, ACTIVE, PARTIALLY_FILLED})
+"""The statuses of orders that may still fill."""
 
 
 class SimOrder:
@@ -34,18 +49,20 @@ class SimOrder:
         side: buy or sell.
         quantity: units ordered.
         remaining: units not filled yet.
-        price: the limit, micro-dollars per unit; None on a market order.
+        price: the limit, micro-dollars per unit; None on a market or stop order.
         time_in_force: how long it rests.
         post_only: whether it may only rest, never take.
+        reduce_only: whether it is no larger than what its owner holds, whatever was asked for.
+        stop_price: the last price that makes it a market or limit order, micro-dollars per unit; None on others.
         status: the exchange's word for its state.
         closure_reason: why it closed; None while it is open.
         notional: micro-dollars paid or received so far.
         locked: micro-dollars (buy) or units (sell) still set aside for it.
         created_at: when it was placed.
+        triggered_at: when the market reached its stop price; None before that, and on other orders.
         updated_at: when it last changed.
         closed_at: when it closed; None while it is open.
         position: its place among its owner's orders, from 0; -1 for house orders.
-        fills: the places of its fills among its owner's fills; stays empty for house orders.
     """
 
     __slots__ = (
@@ -54,7 +71,6 @@ class SimOrder:
         "closed_at",
         "closure_reason",
         "created_at",
-        "fills",
         "instrument_id",
         "locked",
         "market_id",
@@ -64,10 +80,13 @@ class SimOrder:
         "post_only",
         "price",
         "quantity",
+        "reduce_only",
         "remaining",
         "side",
         "status",
+        "stop_price",
         "time_in_force",
+        "triggered_at",
         "updated_at",
     )
 
@@ -81,10 +100,11 @@ class SimOrder:
         quantity: int,
         price: int | None,
         created_at: datetime,
-        *,
-        time_in_force: TimeInForce = TimeInForce.GTC,
-        post_only: bool = False,
-        client_order_id: str | None = None,
+        time_in_force: TimeInForce,
+        post_only: bool,  # noqa: FBT001 - by position, for this is called for every order
+        reduce_only: bool,  # noqa: FBT001
+        stop_price: int | None,
+        client_order_id: str | None,
     ) -> None:
         self.order_id = order_id
         self.account = account
@@ -96,16 +116,18 @@ class SimOrder:
         self.price = price
         self.time_in_force = time_in_force
         self.post_only = post_only
+        self.reduce_only = reduce_only
+        self.stop_price = stop_price
         self.client_order_id = client_order_id
         self.status = ACTIVE
         self.closure_reason: str | None = None
         self.notional = 0
         self.locked = 0
         self.created_at = created_at
+        self.triggered_at: datetime | None = None
         self.updated_at = created_at
         self.closed_at: datetime | None = None
         self.position = -1
-        self.fills: list[int] = []
 
     @property
     def filled(self) -> int:
@@ -117,9 +139,24 @@ class SimOrder:
         """Whether it may still fill."""
         return self.closed_at is None
 
+    @property
+    def kind(self) -> OrderType:
+        """How it is priced."""
+        if self.stop_price is None:
+            return OrderType.MARKET if self.price is None else OrderType.LIMIT
+        return OrderType.STOP if self.price is None else OrderType.STOP_LIMIT
 
-@dataclass(frozen=True, slots=True)
-class SimTrade:
+
+class Terms(NamedTuple):
+    """What can change about an open order, under the names that `SimOrder` has for it."""
+
+    quantity: int
+    price: int | None
+    stop_price: int | None
+    time_in_force: TimeInForce
+
+
+class SimTrade(msgspec.Struct, frozen=True, gc=False):
     """One match of two orders. `side` is the taker's; `price` is micro-dollars per unit."""
 
     trade_id: str
@@ -132,8 +169,7 @@ class SimTrade:
     taker_order_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class SimFill:
+class SimFill(msgspec.Struct, frozen=True, gc=False):
     """A trade, as the owner of one of its two orders sees it."""
 
     trade: SimTrade

@@ -49,14 +49,17 @@ def page_of(
         Refusal: the query's paging is malformed or out of range.
     """
     ascending = query.choice("order_direction", ("desc", "asc")) == "asc"
+    number, size = query.whole("page", 1), query.whole("page_size", DEFAULT_LIMIT, most=MAX_LIMIT)
+    limit = query.whole("limit", DEFAULT_LIMIT, most=MAX_LIMIT)
+    after, before = _cursor(query, "next"), _cursor(query, "prev")
+    if after is not None and before is not None:
+        raise malformed("next and prev exclude each other")
     if by_number or query.text("page") is not None or query.text("page_size") is not None:
-        return _numbered(query, [place for place in candidates if matches(place)], ascending=ascending)
-    return _by_cursor(query, candidates, matches, ascending=ascending)
+        return _numbered([place for place in candidates if matches(place)], number, size, ascending=ascending)
+    return _by_cursor(candidates, matches, limit, after, before, ascending=ascending)
 
 
-def _numbered(query: Query, places: list[int], *, ascending: bool) -> Page:
-    number = query.whole("page", 1)
-    size = query.whole("page_size", DEFAULT_LIMIT, most=MAX_LIMIT)
+def _numbered(places: list[int], number: int, size: int, *, ascending: bool) -> Page:
     if not ascending:
         places.reverse()
     meta = {
@@ -68,11 +71,15 @@ def _numbered(query: Query, places: list[int], *, ascending: bool) -> Page:
     return Page(places[(number - 1) * size : number * size], {"meta": meta})
 
 
-def _by_cursor(query: Query, candidates: Sequence[int], matches: Callable[[int], bool], *, ascending: bool) -> Page:
-    limit = query.whole("limit", DEFAULT_LIMIT, most=MAX_LIMIT)
-    after, before = _cursor(query, "next"), _cursor(query, "prev")
-    if after is not None and before is not None:
-        raise malformed("next and prev exclude each other")
+def _by_cursor(
+    candidates: Sequence[int],
+    matches: Callable[[int], bool],
+    limit: int,
+    after: int | None,
+    before: int | None,
+    *,
+    ascending: bool,
+) -> Page:
     back = before is not None
     walk = _walk(candidates, before if back else after, ascending=ascending != back)
     places = list(islice(filter(matches, walk), limit + 1))

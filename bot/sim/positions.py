@@ -83,5 +83,5 @@ def _traded(history: History) -> Iterator[_Move]:
 
 def _moved(history: History) -> Iterator[_Move]:
     for transfer in history.transfers:
-        if transfer.way is Way.TO_CONSUMPTION:
+        if transfer.way is Way.TO_CONSUMPTION and not transfer.has_failed:
             yield _Move(transfer.created_at, transfer.instrument_id, transfer.quantity)

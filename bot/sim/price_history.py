@@ -21,10 +21,12 @@ class PriceHistory:
     The candle of the present span is there as it is so far.
     """
 
-    __slots__ = ("_days", "_minute_ends", "_minutes", "_summed_up")
+    __slots__ = ("_days", "_minute_ends", "_newest_prices", "_newest_quantities", "_summed_up", "_with_older_trades")
 
     def __init__(self) -> None:
-        self._minutes = Bars()
+        self._with_older_trades = Bars()
+        self._newest_prices: list[int] = []  # of trades in the last of these minutes that are not in its bar yet
+        self._newest_quantities: list[int] = []
         self._days = Bars()  # but for the day of the newest trade
         self._summed_up: tuple[int, int, Bar] | None = None
         self._minute_ends = datetime.min.replace(tzinfo=UTC)
@@ -33,7 +35,8 @@ class PriceHistory:
         """Take in a trade (micro-dollars per unit, units), which must not be older than the last."""
         if at >= self._minute_ends:
             self._begin_minute(at, price)
-        self._minutes.trade(price, quantity)
+        self._newest_prices.append(price)
+        self._newest_quantities.append(quantity)
 
     def last_24_hours(self, now: datetime) -> Bar | None:
         """The last 24 hours, to the minute, as one bar; None when nothing traded."""
@@ -51,6 +54,15 @@ class PriceHistory:
         last = len(bars) if end is None else bars.place(period_of(resolution, end)[1])
         return Candles(resolution, bars, first, max(first, last))
 
+    @property
+    def _minutes(self) -> Bars:
+        """All minutes; many trades are summed up faster together than one by one."""
+        if self._newest_prices:
+            self._with_older_trades.trade(self._newest_prices, self._newest_quantities)
+            self._newest_prices.clear()
+            self._newest_quantities.clear()
+        return self._with_older_trades
+
     def _before_the_newest(self, first: int) -> Bar:
         """The minutes from a place to before the newest, as one bar; worked out anew only when a minute has begun."""
         begins, ends = self._minutes.start(first), self._minutes.start(-1)
@@ -61,10 +73,11 @@ class PriceHistory:
     def _begin_minute(self, at: datetime, price: int) -> None:
         start = int(at.timestamp()) // MINUTE * MINUTE
         today = start // DAY * DAY
-        if len(self._minutes) and self._minutes.start(-1) < today:
+        minutes = self._minutes
+        if len(minutes) and minutes.start(-1) < today:
             self._days.append(self._newest_day())
-            self._minutes.forget(self._minutes.place(today - (_DAYS_OF_MINUTES - 1) * DAY))
-        self._minutes.append(Bar(start, price, price, price, price, 0, 0))
+            minutes.forget(minutes.place(today - (_DAYS_OF_MINUTES - 1) * DAY))
+        minutes.append(Bar(start, price, price, price, price, 0, 0))
         self._minute_ends = datetime.fromtimestamp(start + MINUTE, UTC)
 
     def _newest_day(self) -> Bar:

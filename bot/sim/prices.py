@@ -17,6 +17,8 @@ from bot.sim.candles import Candle
 WALK_STEP = timedelta(seconds=10)
 """How often a random walk moves."""
 
+_ROOT_OF_STEPS_A_DAY = math.sqrt(timedelta(days=1) / WALK_STEP)
+
 
 class PricePath(Protocol):
     """A price over time."""
@@ -46,13 +48,15 @@ class RandomWalk:
 
     Its steps are counted from `start`, so the price at a moment depends on the seed alone and not on how often it was
     asked for.
+
+    Attributes:
+        volatility: standard deviation of a day's log return, were it not drawn back; it may change as time passes.
     """
 
     def __init__(self, config: WalkConfig, seed: int | str, start: datetime) -> None:
-        steps_a_day = timedelta(days=1) / WALK_STEP
         self._mean = micros_of(config.mean)
         self._kept = 0.5 ** (WALK_STEP / config.half_life)
-        self._noise = config.daily_volatility / math.sqrt(steps_a_day)
+        self.volatility = config.daily_volatility
         self._random = random.Random(f"walk {seed}")  # noqa: S311 - repeatable, not secret
         self._start = start
         self._step = 0
@@ -61,8 +65,9 @@ class RandomWalk:
     def at(self, now: datetime) -> int:
         """The price at a moment, micro-dollars per unit."""
         step = (now - self._start) // WALK_STEP
+        noise = self.volatility / _ROOT_OF_STEPS_A_DAY
         while self._step < step:
-            self._deviation = self._deviation * self._kept + self._random.gauss(0, self._noise)
+            self._deviation = self._deviation * self._kept + self._random.gauss(0, noise)
             self._step += 1
         return max(1, round(self._mean * math.exp(self._deviation)))
 

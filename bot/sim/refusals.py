@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 _NONE: Mapping[str, str] = MappingProxyType({})
@@ -61,9 +61,9 @@ def not_found(what: str) -> Refusal:
     return Refusal(404, "", f"{what} not found")
 
 
-def wrong_method(method: str) -> Refusal:
+def wrong_method(method: str, allowed: Iterable[str]) -> Refusal:
     """A route that exists, but not for this method (405)."""
-    return Refusal(405, "", f"{method} is not allowed here")
+    return Refusal(405, "", f"{method} is not allowed here", {"allow": ", ".join(allowed)})
 
 
 def out_of_range(detail: str) -> Refusal:

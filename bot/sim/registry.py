@@ -60,7 +60,7 @@ class Registry:
             units={instrument_id: Balance(amount) for instrument_id, amount in units.items()},
             created_at=now,
             updated_at=now,
-            verify_key=verify_key,
+            verify_keys={} if verify_key is None else {fingerprint_of(verify_key): verify_key},
             mode=mode,
             supplier=supplier,
         )
@@ -71,19 +71,30 @@ class Registry:
         """Take in an account with what it did.
 
         Raises:
-            ValueError: the name or the key is taken, or the key is no key.
+            ValueError: the name or a key is taken, or a key is no key.
         """
         if account.name in self.by_name:
             raise ValueError(f"there is an account {account.name!r} already")
-        if account.verify_key is not None:
-            self._add_key(account, account.verify_key)
+        for fingerprint, verify_key in account.verify_keys.items():
+            self._check_key(account, fingerprint, verify_key)
+        self._by_fingerprint |= dict.fromkeys(account.verify_keys, account)
         self.by_name[account.name] = account
         self.histories[account.account_id] = history
 
-    def _add_key(self, account: Account, verify_key: bytes) -> None:
+    def add_key(self, account: Account, verify_key: bytes) -> str:
+        """Let an account sign with one more key; answers how requests name it.
+
+        Raises:
+            ValueError: the key is taken, or is no key.
+        """
+        fingerprint = fingerprint_of(verify_key)
+        self._check_key(account, fingerprint, verify_key)
+        account.verify_keys[fingerprint] = verify_key
+        self._by_fingerprint[fingerprint] = account
+        return fingerprint
+
+    def _check_key(self, account: Account, fingerprint: str, verify_key: bytes) -> None:
         if len(verify_key) != _KEY_BYTES:
             raise ValueError(f"a public key has {_KEY_BYTES} bytes, that of account {account.name!r} {len(verify_key)}")
-        fingerprint = fingerprint_of(verify_key)
         if fingerprint in self._by_fingerprint:
             raise ValueError(f"account {self._by_fingerprint[fingerprint].name!r} has the key of {account.name!r}")
-        self._by_fingerprint[fingerprint] = account

@@ -7,11 +7,12 @@ from bot.ports import Ids
 from bot.sim.audit import check_account
 from bot.sim.config import VenueConfig
 from bot.sim.history import History, Way
-from bot.sim.ledger import Account, Balance
+from bot.sim.ledger import Account, Balance, fingerprint_of
 from bot.sim.lots import Lots
 from bot.sim.market import SimMarket
-from bot.sim.orders import SimOrder
+from bot.sim.orders import PENDING, SimOrder
 from bot.sim.snapshot import KeptAccount, KeptBalance, KeptLots, KeptOrder, KeptVenue
+from bot.sim.tempo import Tempo
 from bot.sim.venue import Venue
 
 
@@ -34,6 +35,7 @@ def revived(kept: KeptVenue, config: VenueConfig, ids: Ids) -> Venue:
     for account in kept.accounts:
         _add(venue, account)
     _fill_books(venue, kept)
+    venue.tempo = Tempo(kept.clock or kept.now, kept.now)
     return venue
 
 
@@ -48,7 +50,7 @@ def _add(venue: Venue, kept: KeptAccount) -> None:
         units={market.instrument_id: Balance() for market in venue.markets.values()},
         created_at=kept.created_at,
         updated_at=kept.updated_at,
-        verify_key=kept.verify_key,
+        verify_keys={fingerprint_of(key): key for key in _verify_keys(kept)},
         mode=kept.mode,
         supplier=kept.supplier,
     )
@@ -62,6 +64,10 @@ def _add(venue: Venue, kept: KeptAccount) -> None:
     history = _history(account, kept, venue)
     check_account(account, history)
     venue.adopt(account, history)
+
+
+def _verify_keys(kept: KeptAccount) -> list[bytes]:
+    return [*kept.verify_keys, *([] if kept.verify_key is None else [kept.verify_key])]
 
 
 def _add_issued(account: Account, kept: KeptAccount) -> None:
@@ -87,20 +93,22 @@ def _history(account: Account, kept: KeptAccount, venue: Venue) -> History:
 
 
 def _fill_books(venue: Venue, kept: KeptVenue) -> None:
-    waiting = {
+    opened = {
         order_id: order
         for account in venue.accounts.values()
         for order_id, order in venue.history(account).open.items()
     }
     for market in kept.markets:
-        book = venue.markets[market.market_id].book
-        for order_id in market.resting:
-            order = waiting.pop(order_id)
+        book, stops = venue.markets[market.market_id].book, venue.markets[market.market_id].stops
+        for order_id in (*market.resting, *market.waiting):
+            order = opened.pop(order_id)
             if order.market_id != market.market_id:
                 raise ValueError(f"order {order_id} rests on the book of another market than its own")
-            book.side(order.side).add(order)
-    if waiting:
-        raise ValueError(f"{len(waiting)} open orders are on no book")
+            (stops if order.status == PENDING else book.side(order.side)).add(order)
+        if stops.count != len(market.waiting):
+            raise ValueError(f"{market.symbol} has not as many waiting orders as are pending")
+    if opened:
+        raise ValueError(f"{len(opened)} open orders are on no book")
 
 
 def _order(kept: KeptOrder, account: Account, instrument_id: str) -> SimOrder:
@@ -113,15 +121,18 @@ def _order(kept: KeptOrder, account: Account, instrument_id: str) -> SimOrder:
         kept.quantity,
         kept.price,
         kept.created_at,
-        time_in_force=kept.time_in_force,
-        post_only=kept.post_only,
-        client_order_id=kept.client_order_id,
+        kept.time_in_force,
+        kept.post_only,
+        kept.reduce_only,
+        kept.stop_price,
+        kept.client_order_id,
     )
     order.remaining = kept.remaining
     order.status = kept.status
     order.closure_reason = kept.closure_reason
     order.notional = kept.notional
     order.locked = kept.locked
+    order.triggered_at = kept.triggered_at
     order.updated_at = kept.updated_at
     order.closed_at = kept.closed_at
     return order

@@ -8,16 +8,38 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 from urllib.parse import unquote
 
 from bot.sim.answers import Answer
+from bot.sim.history import SimTransfer
 from bot.sim.ledger import Account
+from bot.sim.orders import SimFill, SimOrder
 from bot.sim.queries import Query
 from bot.sim.refusals import not_found, wrong_method
 from bot.sim.venue import Venue
 
 _PARAMETER = "{}"
+
+
+class Trouble(Protocol):
+    """What goes wrong with a request inside the exchange; see `bot.sim.faults`."""
+
+    def order(self, order: SimOrder) -> SimOrder | None:
+        """An order as it is shown; None: not at all."""
+        ...
+
+    def fill(self, fill: SimFill) -> SimFill | None:
+        """A fill, if it is shown."""
+        ...
+
+    def transfer(self, transfer: SimTransfer) -> SimTransfer | None:
+        """A transfer as it is shown; None: not at all."""
+        ...
+
+    def begun(self, transfer: SimTransfer) -> None:
+        """A transfer has begun; how much of it arrives may still change."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +51,9 @@ class Call:
         account: who asks.
         query: what the query asks for.
         body: the raw body.
-        now: the exchange's time.
+        now: the present, by the clock; what lives on the exchange goes by `venue.now`.
         argument: the part of the path that names one thing; empty where the route has none.
+        trouble: what goes wrong with it; None: nothing.
     """
 
     venue: Venue
@@ -39,6 +62,7 @@ class Call:
     body: bytes
     now: datetime
     argument: str = ""
+    trouble: Trouble | None = None
 
 
 Handler: TypeAlias = Callable[[Call], Answer]
@@ -65,7 +89,7 @@ class Routes:
             argument = _match(pattern, parts)
             if argument is not None:
                 if method not in methods:
-                    raise wrong_method(method)
+                    raise wrong_method(method, methods)
                 return methods[method], unquote(argument)
         raise not_found("route")
 

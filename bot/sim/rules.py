@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from bot.domain.order import TimeInForce
+from bot.domain.order import OrderType, TimeInForce
 from bot.sim.config import VenueConfig
-from bot.sim.orders import SimOrder
-from bot.sim.refusals import malformed, out_of_range
+from bot.sim.orders import PENDING, SELL, SimOrder, Terms
+from bot.sim.refusals import insufficient, malformed, out_of_range
+
+_RESTING = (TimeInForce.GTC, TimeInForce.DAY)
 
 
 class OrderRules:
@@ -19,29 +21,61 @@ class OrderRules:
         self._max_size = config.max_size
         self._max_price = config.max_price_micros
 
-    def check(self, quantity: int, price: int | None, time_in_force: TimeInForce, *, post_only: bool) -> None:
+    def check(self, order: SimOrder) -> None:
         """See whether an order keeps the rules.
 
         Raises:
             Refusal: it does not; the text says which rule.
         """
-        if not self._min_size <= quantity <= self._max_size:
-            raise out_of_range(f"quantity must be from {self._min_size} to {self._max_size}, not {quantity}")
-        if price is not None and not 0 < price <= self._max_price:
-            raise out_of_range("price must be positive and not above the market's maximum")
-        if price is not None and price % self._tick:
-            raise out_of_range("price must be a whole number of ticks")
-        if time_in_force is TimeInForce.DAY:
-            raise out_of_range("time_in_force day is not offered")
-        if post_only and (price is None or time_in_force is not TimeInForce.GTC):
-            raise malformed("post_only goes with a limit order that is good till cancelled")
+        self._check_quantity(order.quantity)
+        if order.price is not None:
+            self._check_price("price", order.price)
+        if order.stop_price is not None:
+            self._check_price("stop_price", order.stop_price)
+        if order.post_only and (order.kind is not OrderType.LIMIT or order.time_in_force not in _RESTING):
+            raise malformed("post_only goes with a limit order that is good till cancelled or for the day")
+        if order.reduce_only and order.side is not SELL:
+            raise out_of_range("reduce_only goes with sells: nobody can owe units that a buy would bring back")
 
-    def check_change(self, order: SimOrder, quantity: int, price: int) -> None:
-        """See whether a resting order with new terms keeps the rules.
+    def check_change(self, order: SimOrder, terms: Terms) -> None:
+        """See whether an open order with new terms keeps the rules.
 
         Raises:
             Refusal: it does not; the text says which rule.
         """
-        self.check(quantity, price, order.time_in_force, post_only=order.post_only)
-        if quantity <= order.filled:
-            raise out_of_range(f"quantity must be above the {order.filled} units that have filled, not {quantity}")
+        self._check_quantity(terms.quantity)
+        filled = order.filled
+        if terms.quantity <= filled:
+            raise out_of_range(f"quantity must be above the {filled} units that have filled, not {terms.quantity}")
+        if terms.price is not None:
+            if order.price is None:
+                raise out_of_range("a stop order has no price; a stop_limit order has one")
+            self._check_price("price", terms.price)
+        if terms.stop_price is not None and terms.stop_price != order.stop_price:
+            if order.status != PENDING:
+                raise out_of_range("stop_price goes with a stop order that waits for it")
+            self._check_price("stop_price", terms.stop_price)
+        if terms.time_in_force is not order.time_in_force and terms.time_in_force not in _RESTING:
+            raise out_of_range("an open order can be good till cancelled or for the day; place another instead")
+
+    def reduced(self, order: SimOrder, quantity: int) -> int:
+        """So many units of a reduce-only order, or fewer: as many as its owner holds beyond other sells.
+
+        Raises:
+            Refusal: there are too few for any order.
+        """
+        units = order.account.units[order.instrument_id]
+        held = order.filled + order.locked + units.available
+        if held < self._min_size:
+            raise insufficient(f"the order needs {self._min_size} units at least, {units.available} are available")
+        return min(quantity, held)
+
+    def _check_quantity(self, quantity: int) -> None:
+        if not self._min_size <= quantity <= self._max_size:
+            raise out_of_range(f"quantity must be from {self._min_size} to {self._max_size}, not {quantity}")
+
+    def _check_price(self, name: str, price: int) -> None:
+        if not 0 < price <= self._max_price:
+            raise out_of_range(f"{name} must be positive and not above the market's maximum")
+        if price % self._tick:
+            raise out_of_range(f"{name} must be a whole number of ticks")

@@ -5,7 +5,7 @@ House accounts, their orders and the public tape are not kept: the crowd is made
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
@@ -40,7 +40,7 @@ class KeptLots(msgspec.Struct, frozen=True):
 
 
 class KeptOrder(msgspec.Struct, frozen=True):
-    """An order, under the names that `SimOrder` has for its fields."""
+    """An order, under the names that `SimOrder` has for its fields. What has a default is not in older files."""
 
     order_id: str
     client_order_id: str | None
@@ -58,6 +58,9 @@ class KeptOrder(msgspec.Struct, frozen=True):
     created_at: Moment
     updated_at: Moment
     closed_at: Moment | None
+    reduce_only: bool = False
+    stop_price: int | None = None
+    triggered_at: Moment | None = None
 
 
 class KeptFill(msgspec.Struct, frozen=True):
@@ -68,7 +71,10 @@ class KeptFill(msgspec.Struct, frozen=True):
 
 
 class KeptAccount(msgspec.Struct, frozen=True):
-    """A user account and its history; balances are by instrument id. What has a default is not in older files."""
+    """A user account and its history; balances are by instrument id. What has a default is not in older files.
+
+    Those have one `verify_key`, which stands for a list of one.
+    """
 
     account_id: str
     user_id: str
@@ -76,7 +82,6 @@ class KeptAccount(msgspec.Struct, frozen=True):
     auto_transfer: bool
     created_at: Moment
     updated_at: Moment
-    verify_key: bytes | None
     cash: KeptBalance
     units: dict[str, KeptBalance]
     lots: dict[str, KeptLots]
@@ -86,22 +91,30 @@ class KeptAccount(msgspec.Struct, frozen=True):
     mode: AccountMode = AccountMode.ADVANCED
     supplier: bool = False
     issuances: list[SimIssuance] = []
+    verify_key: bytes | None = None
+    verify_keys: list[bytes] = []
 
 
 class KeptMarket(msgspec.Struct, frozen=True):
-    """A market, and the users' orders on its book: best price first, at one price oldest first."""
+    """A market, and the users' orders on its book: best price first, at one price oldest first.
+
+    `waiting` are their stop orders, the nearest stop price first; there are none in older files.
+    """
 
     market_id: str
     instrument_id: str
     symbol: str
     created_at: Moment
     resting: list[str]
+    waiting: list[str] = []
 
 
 class KeptVenue(msgspec.Struct, frozen=True):
-    """An exchange as it was at one moment."""
+    """An exchange as it was at one moment: `now` by its own time, `clock` by the clock (in older files the same)."""
 
     format: Literal["gridbot simulated exchange, 1"]
     now: Moment
     markets: list[KeptMarket]
     accounts: list[KeptAccount]
+    clock: Moment | None = None
+    seed: Annotated[str, msgspec.Meta(pattern="^[0-9]+$")] | None = None

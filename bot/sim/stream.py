@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from bot.sim.auth import SignatureCheck
+from bot.sim.faults.faults import Faults
 from bot.sim.stream_audience import Audience
 from bot.sim.stream_session import StreamSession
 from bot.sim.venue import Venue
@@ -15,11 +16,14 @@ class StreamHub:
     """Serves the stream of one exchange.
 
     What its clients follow waits in their sessions until it is taken. There is no replay. The same frames at the same
-    times to the same exchange get the same frames back.
+    times to the same exchange get the same frames back. `faults` are what goes wrong on it on request.
     """
 
-    def __init__(self, venue: Venue) -> None:
+    def __init__(self, venue: Venue, faults: Faults | None = None) -> None:
         self._venue = venue
+        self._faults = faults
+        if faults is not None:
+            faults.at_maintenance(self.close)
         self._signatures = SignatureCheck(venue.account_of_key, venue.config.timestamp_tolerance_seconds)
         self._audience = Audience(venue)
         self._sessions: list[StreamSession] = []
@@ -33,9 +37,15 @@ class StreamHub:
         return min(moments, default=None)
 
     def connect(self, now: datetime, *, stirred: Callable[[], None] = lambda: None) -> StreamSession:
-        """Open a session; `stirred` is called whenever it has something to give, and when it has closed."""
+        """Open a session; `stirred` is called whenever it has something to give, and when it has closed.
+
+        Raises:
+            ConnectionRefusedError: the exchange is down for maintenance, by its faults.
+        """
         self.advance(now)
-        session = StreamSession(self._venue, self._signatures, self._audience, now, stirred)
+        if self._faults is not None and self._faults.is_down(now):
+            raise ConnectionRefusedError("the exchange is down for maintenance")
+        session = StreamSession(self._venue, self._signatures, self._audience, now, stirred, self._faults)
         self._sessions.append(session)
         return session
 

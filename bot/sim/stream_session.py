@@ -6,9 +6,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from bot.sim.auth import SignatureCheck
+from bot.sim.faults.faults import Faults
 from bot.sim.ledger import Account
 from bot.sim.refusals import Refusal, malformed
-from bot.sim.stream_audience import Audience, Topic
+from bot.sim.stream_audience import Audience, Follower, Topic
 from bot.sim.stream_frames import (
     MARKET_TICKER,
     MARKET_TRADES,
@@ -48,6 +49,7 @@ class StreamSession:
         audience: where it follows streams.
         now: when the connection was opened.
         stirred: called whenever there is something to take, and when the session has closed.
+        faults: what goes wrong with what it is told of what it follows; None: nothing.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class StreamSession:
         audience: Audience,
         now: datetime,
         stirred: Callable[[], None],
+        faults: Faults | None = None,
     ) -> None:
         self._venue = venue
         self._signatures = signatures
@@ -68,6 +71,8 @@ class StreamSession:
         self._joined = False
         self._account: Account | None = None
         self._topics: dict[Topic, None] = {}
+        self._faults = faults
+        self._follower: Follower = self if faults is None else faults.follower(self)
 
     @property
     def closed(self) -> str | None:
@@ -147,7 +152,8 @@ class StreamSession:
 
     def _authenticate(self, claim: Authenticate, now: datetime) -> None:
         signed = f"{claim.timestamp}{claim.fingerprint}".encode()
-        account = self._signatures.signer(claim.timestamp, claim.fingerprint, claim.signature, signed, now)
+        shown = now if self._faults is None else self._faults.told_time(now)
+        account = self._signatures.signer(claim.timestamp, claim.fingerprint, claim.signature, signed, shown)
         if self._account not in (None, account):
             raise malformed("another account has authenticated already; join again first")
         self._account = account
@@ -160,10 +166,10 @@ class StreamSession:
                 continue
             granted.append(stream)
             if action == "subscribe":
-                self._audience.follow(topic, self)
+                self._audience.follow(topic, self._follower)
                 self._topics[topic] = None
             else:
-                self._audience.leave(topic, self)
+                self._audience.leave(topic, self._follower)
                 self._topics.pop(topic, None)
         return ack(action, asked, granted)
 
@@ -179,5 +185,5 @@ class StreamSession:
 
     def _follow_nothing(self) -> None:
         for topic in self._topics:
-            self._audience.leave(topic, self)
+            self._audience.leave(topic, self._follower)
         self._topics.clear()

@@ -65,11 +65,17 @@ class TransferDesk:
 
     def _arrive(self, account: Account, transfer: SimTransfer, now: datetime) -> None:
         transfer.arrived_at = now
+        if transfer.bouncing:
+            _take_back(account, transfer)
+        if not transfer.has_failed:
+            self._hand_over(account, transfer, now)
+        self._touched(account, now)
+
+    def _hand_over(self, account: Account, transfer: SimTransfer, now: datetime) -> None:
         if transfer.way is Way.TO_CONSUMPTION:
             self._add_lot(account, transfer, now)
         else:
             account.units[transfer.instrument_id].available += transfer.quantity
-        self._touched(account, now)
 
     def _add_lot(self, account: Account, transfer: SimTransfer, now: datetime) -> None:
         expires_at = None if self._life is None else now + self._life
@@ -101,6 +107,15 @@ def _take(account: Account, way: Way, instrument_id: str, quantity: int) -> None
             account.lots[instrument_id].withdraw(quantity)
         case Way.ISSUED_TO_TRADING:
             account.issued[instrument_id].transferred += quantity
+
+
+def _take_back(account: Account, transfer: SimTransfer) -> None:
+    """Give Trading back what bounces; what is left of the transfer is what arrives."""
+    account.units[transfer.instrument_id].available += transfer.bouncing
+    account.lots[transfer.instrument_id].revoke(transfer.bouncing)
+    if not transfer.has_failed:
+        transfer.quantity -= transfer.bouncing
+        transfer.bouncing = 0
 
 
 def next_sweep(hours: tuple[int, ...], after: datetime) -> datetime:

@@ -16,14 +16,16 @@ from bot.sim.history import History, SimIssuance, SimTransfer, Way
 from bot.sim.ledger import Account, AccountMode
 from bot.sim.listener import Listener
 from bot.sim.market import Markets, SimMarket
-from bot.sim.matching import Matching
+from bot.sim.order_desk import OrderDesk
 from bot.sim.orders import SimOrder
-from bot.sim.refusals import already_closed, auto_mode_restricted, duplicate, malformed, not_open
+from bot.sim.refusals import malformed
 from bot.sim.registry import Registry
-from bot.sim.rules import OrderRules
 from bot.sim.supply import issue
+from bot.sim.tempo import Tempo
 from bot.sim.timetable import Timetable
 from bot.sim.transfers import TransferDesk, next_sweep
+
+_GTC = TimeInForce.GTC
 
 
 class Agent(Protocol):
@@ -42,7 +44,8 @@ class Venue:
 
     Attributes:
         config: its rules.
-        now: the moment up to which everything has happened.
+        now: the moment up to which everything has happened, by its own time.
+        tempo: how its own time follows the clock.
         revision: grows whenever anything that a user's account sees has changed, use of Consumption tokens excepted.
 
     `markets` given at its making are open already; those that the configuration lists beside them are new.
@@ -51,15 +54,23 @@ class Venue:
     def __init__(self, config: VenueConfig, *, start: datetime, ids: Ids, markets: Iterable[SimMarket] = ()) -> None:
         self.config = config
         self.now = start
+        self.tempo = Tempo(start, start, config.speed)
         self.revision = 0
         self._ids = ids
         open_already = {market.symbol: market for market in markets}
         self._listed = Markets(open_already.get(symbol) or self._new_market(symbol) for symbol in config.symbols)
         self._registry = Registry(ids)
-        self._rules = OrderRules(config)
         self._timetable = Timetable()
         self._transfers = TransferDesk(config, self._timetable, ids, self._touch)
-        self._matching = Matching(self._registry.histories, ids, filled=self._on_fill, closed=self._on_close)
+        self._orders = OrderDesk(
+            config,
+            self._listed.by_id,
+            self._registry.histories,
+            self._timetable,
+            ids,
+            touched=self._touch,
+            bought=self._on_bought,
+        )
         if config.sweep_hours:
             self._timetable.add(next_sweep(config.sweep_hours, start), self._sweep)
 
@@ -136,6 +147,32 @@ class Venue:
         self._touch(account, self.now)
         return account
 
+    def register_key(self, account: Account, verify_key: bytes) -> str:
+        """Let an account sign with one more key (32 bytes, Ed25519); answers the key's fingerprint.
+
+        Raises:
+            ValueError: the key is taken, or is no key.
+        """
+        fingerprint = self._registry.add_key(account, verify_key)
+        self._touch(account, self.now)
+        return fingerprint
+
+    def deposit(self, account: Account, cash: Decimal = ZERO, units: Mapping[str, int] | None = None) -> None:
+        """Give an account cash, USD, and Trading units, by symbol.
+
+        Raises:
+            ValueError: something given is negative, or finer than a micro-dollar.
+            Refusal: there is no instrument of such a symbol.
+        """
+        granted = {self.market_by_symbol(symbol).instrument_id: amount for symbol, amount in (units or {}).items()}
+        micros = micros_of(cash)
+        if micros < 0 or min(granted.values(), default=0) < 0:
+            raise ValueError("nothing is taken away by a deposit")
+        account.cash.available += micros
+        for instrument_id, amount in granted.items():
+            account.units[instrument_id].available += amount
+        self._touch(account, self.now)
+
     def adopt(self, account: Account, history: History) -> None:
         """Take in a user account that was not opened here but brought back; its orders are not put on the books.
 
@@ -144,6 +181,7 @@ class Venue:
         """
         self._registry.add(account, history)
         self._transfers.resume(account, history)
+        self._orders.resume(history, self.now)
 
     def add_agent(self, agent: Agent, first: datetime) -> None:
         """Let somebody live in the exchange and act from `first` on; of one moment, the first to join acts first."""
@@ -151,25 +189,27 @@ class Venue:
 
     def listen(self, listener: Listener) -> None:
         """Tell somebody of everything on the books, from now on."""
-        self._matching.listeners += (listener,)
+        self._orders.listen(listener)
 
     def unlisten(self, listener: Listener) -> None:
         """Do not tell somebody any more."""
-        self._matching.listeners = tuple(other for other in self._matching.listeners if other is not listener)
+        self._orders.unlisten(listener)
 
     @property
     def due_at(self) -> datetime | None:
-        """When something will next happen by itself; None: never."""
-        return self._timetable.next_at
+        """When something will next happen by itself, by the clock; None: never."""
+        moment = self._timetable.next_at
+        return None if moment is None else self.tempo.when(moment)
 
     def advance(self, now: datetime) -> None:
-        """Let time pass: everything that is due by `now` happens, in the order of its time.
+        """Let time pass: everything that is due by `now` (by the clock) happens, in the order of its time.
 
         Time does not go back: a `now` in the past changes nothing.
 
         Raises:
             ValueError: an agent wants to act again before it could have done anything.
         """
+        now = self.tempo.at(now)
         while (due := self._timetable.next_due(now)) is not None:
             at, action = due
             self.now = max(self.now, at)
@@ -189,11 +229,15 @@ class Venue:
         quantity: int,
         price: int | None,
         *,
-        time_in_force: TimeInForce = TimeInForce.GTC,
+        time_in_force: TimeInForce = _GTC,
         post_only: bool = False,
+        reduce_only: bool = False,
+        stop_price: int | None = None,
         client_order_id: str | None = None,
     ) -> SimOrder:
         """Place an order; what it can trade is traded when this returns.
+
+        With a stop price it waits until the last trade was there or beyond: above it for a buy, below it for a sell.
 
         Args:
             account: who places it.
@@ -201,19 +245,16 @@ class Venue:
             side: buy or sell.
             quantity: units.
             price: the limit, micro-dollars per unit; None for a market order, which never rests.
-            time_in_force: GTC, IOC or FOK.
+            time_in_force: GTC, IOC, FOK, or DAY: until 24:00 UTC, waiting or resting.
             post_only: refuse it rather than let it take.
+            reduce_only: cut a sell to the units that the account has beyond its other sells.
+            stop_price: micro-dollars per unit; None for an order that does not wait.
             client_order_id: the owner's id, which must be new to the account.
 
         Raises:
             Refusal: it breaks the market's rules, the account cannot pay for it, or its mode allows no orders;
                 nothing has changed.
         """
-        if account.mode is AccountMode.EASY:
-            raise auto_mode_restricted()
-        self._rules.check(quantity, price, time_in_force, post_only=post_only)
-        if client_order_id is not None and self.history(account).has_client_order_id(client_order_id):
-            raise duplicate(client_order_id)
         order = SimOrder(
             self._ids.new("order"),
             account,
@@ -223,42 +264,51 @@ class Venue:
             quantity,
             price,
             self.now,
-            time_in_force=time_in_force,
-            post_only=post_only,
-            client_order_id=client_order_id,
+            time_in_force,
+            post_only,
+            reduce_only,
+            stop_price,
+            client_order_id,
         )
-        self._matching.submit(market, order, self.now)
-        self._touch(account, self.now)
+        self._orders.place(market, order, self.now)
         return order
 
     def replace(
-        self, account: Account, order_id: str, *, quantity: int | None = None, price: int | None = None
+        self,
+        account: Account,
+        order_id: str,
+        *,
+        quantity: int | None = None,
+        price: int | None = None,
+        stop_price: int | None = None,
+        time_in_force: TimeInForce | None = None,
     ) -> SimOrder:
         """Give one of the account's open orders new terms; what is None stays.
 
-        It keeps its place in the queue if its price stays and its quantity does not grow. Else it comes in anew, and
+        It keeps its place in the queue if its prices stay and its quantity does not grow. Else it comes in anew, and
         trades at once what it can.
 
         Args:
             account: whose order it is.
             order_id: which order.
             quantity: units, those included that have filled already.
-            price: the limit, micro-dollars per unit.
+            price: the limit, micro-dollars per unit; for an order that has one.
+            stop_price: micro-dollars per unit; for an order that waits for one.
+            time_in_force: GTC, or DAY: until the end of this day.
 
         Raises:
             Refusal: it is closed, the account has no such order, the terms break the market's rules, or the account
                 cannot pay for them; nothing has changed.
         """
-        order = self.history(account).order(order_id)
-        if not order.is_open:
-            raise not_open(order.status)
-        assert order.price is not None  # market orders never rest
-        quantity = order.quantity if quantity is None else quantity
-        price = order.price if price is None else price
-        self._rules.check_change(order, quantity, price)
-        self._matching.replace(self.market(order.market_id), order, quantity, price, self.now)
-        self._touch(account, self.now)
-        return order
+        return self._orders.replace(
+            account,
+            order_id,
+            self.now,
+            quantity=quantity,
+            price=price,
+            stop_price=stop_price,
+            time_in_force=time_in_force,
+        )
 
     def cancel(self, account: Account, order_id: str) -> SimOrder:
         """Cancel one of the account's orders.
@@ -266,22 +316,11 @@ class Venue:
         Raises:
             Refusal: it is closed already, or the account has no such order.
         """
-        order = self.history(account).order(order_id)
-        if not order.is_open:
-            raise already_closed(self.config.closed_cancel_status)
-        self._withdraw(order, "cancelled_by_user")
-        return order
+        return self._orders.cancel(account, order_id, self.now)
 
     def cancel_all(self, account: Account, market: SimMarket | None = None, side: Side | None = None) -> int:
         """Cancel the account's open orders, on one market or all, on one side or both; answers how many they were."""
-        found = [
-            order
-            for order in self.history(account).open.values()
-            if (market is None or order.market_id == market.market_id) and (side is None or order.side is side)
-        ]
-        for order in found:
-            self._withdraw(order, "cancelled_by_user")
-        return len(found)
+        return self._orders.cancel_all(account, market, side, self.now)
 
     def transfer(
         self, account: Account, instrument_id: str, quantity: int, way: Way = Way.TO_CONSUMPTION
@@ -320,22 +359,13 @@ class Venue:
         instrument_id = self._ids.new("instrument")
         return SimMarket(self._ids.new("market"), instrument_id, symbol, self.now)
 
-    def _withdraw(self, order: SimOrder, reason: str) -> None:
-        self._matching.withdraw(self.markets[order.market_id], order, reason, self.now)
-
     def _touch(self, account: Account, now: datetime) -> None:
         account.updated_at = now
         if not account.house:
             self.revision += 1
 
-    def _on_fill(self, order: SimOrder, quantity: int) -> None:
-        account = order.account
-        self._touch(account, self.now)
-        if order.side is Side.BUY and account.auto_transfer:
-            self.transfer(account, order.instrument_id, quantity)
-
-    def _on_close(self, order: SimOrder) -> None:
-        self._touch(order.account, self.now)
+    def _on_bought(self, order: SimOrder, quantity: int) -> None:
+        self.transfer(order.account, order.instrument_id, quantity)
 
     def _sweep(self, now: datetime) -> datetime:
         for account in self.accounts.values():
@@ -344,9 +374,7 @@ class Venue:
         return next_sweep(self.config.sweep_hours, now)
 
     def _sweep_account(self, account: Account) -> None:
-        for order in list(self.history(account).open.values()):
-            if order.side is Side.SELL:
-                self._withdraw(order, "scheduled_sweep")
+        self._orders.free_units(account, self.now)
         for instrument_id, units in account.units.items():
             if units.available:
                 self.transfer(account, instrument_id, units.available)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
@@ -34,7 +34,7 @@ class StreamDoor:
         report: called whenever something may have changed, before anybody hears of it; when it fails, nobody does.
     """
 
-    def __init__(self, hub: StreamHub, clock: Clock, report: Callable[[], None]) -> None:
+    def __init__(self, hub: StreamHub, clock: Clock, report: Callable[[], Awaitable[None]]) -> None:
         self._hub = hub
         self._clock = clock
         self._report = report
@@ -69,7 +69,7 @@ class StreamDoor:
         async for message in socket:
             if message.type is WSMsgType.TEXT:
                 session.receive(message.data, self._clock.now())
-                self._report()
+                await self._report()
             else:
                 session.close("only text frames are understood")
         session.cut(_GONE)
@@ -82,7 +82,7 @@ class StreamDoor:
                 await stirred.wait()
                 stirred.clear()
                 while (frame := session.take()) is not None:
-                    self._report()
+                    await self._report()
                     async with asyncio.timeout(SEND_SECONDS):
                         await socket.send_str(frame)
         except (TimeoutError, ConnectionError):

@@ -1,6 +1,7 @@
 """Durable memory in SQLite or PostgreSQL; schema versions are `bot.storage.migrate`'s job."""
 
 from bot.storage.anew import begin_anew
+from bot.storage.simulated import SqlKeeper, open_keeper
 from bot.storage.store import SqlStore, open_store
 
-__all__ = ["SqlStore", "begin_anew", "open_store"]
+__all__ = ["SqlKeeper", "SqlStore", "begin_anew", "open_keeper", "open_store"]

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.errors import StoreError
-from bot.storage import records
+from bot.storage import records, simulated
 from bot.storage.store import SqlStore, open_store
 from bot.storage.tables import metadata
 
@@ -15,7 +15,7 @@ async def begin_anew(url: str, *, kind: str) -> SqlStore:
     """The store at a database URL, made or emptied.
 
     Raises:
-        StoreError: it holds runs of another kind, which are worth keeping; nothing is deleted.
+        StoreError: it holds runs of another kind, or a simulated exchange, which are worth keeping; nothing is deleted.
         StoreUnavailable: it cannot be opened or reached.
         SchemaTooNew: it was written by a newer gridbot.
     """
@@ -37,6 +37,8 @@ async def begin_anew(url: str, *, kind: str) -> SqlStore:
 def _empty(connection: Connection, kind: str) -> list[str]:
     """Delete every row, or nothing if there are runs of other kinds, whose names are given back."""
     others = [one for one in records.run_kinds(connection) if one != kind]
+    if simulated.kept(connection):
+        others.append("exchange serve")
     if not others:
         for table in reversed(metadata.sorted_tables):
             connection.execute(sa.delete(table))

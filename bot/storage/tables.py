@@ -145,3 +145,10 @@ strategy_state = Table(
     Column("state", sa.JSON, nullable=False),
     Column("updated_at", Moment, nullable=False),
 )
+
+simulated_exchanges = Table(
+    "simulated_exchanges",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("state", sa.LargeBinary, nullable=False),
+)

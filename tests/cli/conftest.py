@@ -22,7 +22,7 @@ from bot.ports import Request, Response
 from bot.sim.api import ExchangeApi
 from bot.sim.build import Scenario, SimExchange, build_exchange
 from bot.sim.config import VenueConfig
-from bot.sim.crowd import CrowdConfig
+from bot.sim.presets import CrowdConfig
 from bot.sim.server import serve
 
 

@@ -157,6 +157,7 @@ def test_a_named_configuration_is_what_runs(gridbot: Gridbot, tmp_path: Path) ->
     result = gridbot("--config", "mine.yaml", "demo", "--hours", "1")
     assert (result.status, result.err) == (0, "")
     assert "own_strategies:Once on code-max: units 7" in result.out
+    assert "gridbot --config mine.yaml paper " in result.out
     (order,) = gridbot("orders", "--json", "--database-url", "sqlite:///gridbot-demo.db").json
     assert (order["symbol"], order["quantity"]) == ("code-max", 7)
 

@@ -20,7 +20,7 @@ def test_asks_stand_above_bids_with_the_best_beside_the_spread() -> None:
         "price  units  orders",
         " 2.60      1       1  ▏",
         " 2.53     20       1  ████▌",
-        "-- spread 0.03 USD, 1.19% of the mid 2.515 --",
+        "-- spread 0.03 USD, 1.19% of the mid 2.515 USD --",
         " 2.50     40       1  █████████",
         " 2.40     80       3  ██████████████████",
     ]

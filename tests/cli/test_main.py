@@ -89,10 +89,23 @@ def test_wrong_usage_is_status_2_and_told_on_stderr(gridbot: Gridbot, arguments:
     assert "Usage: gridbot" in result.err
 
 
-@pytest.mark.parametrize("arguments", [[], ["config"], ["keys"], ["db"], ["order"], ["supply"]])
+@pytest.mark.parametrize("arguments", [["config"], ["keys"], ["db"], ["order"], ["supply"]])
 def test_a_group_without_a_command_shows_its_commands(gridbot: Gridbot, arguments: list[str]) -> None:
     result = gridbot(*arguments)
     assert "Commands" in result.out + result.err
+
+
+def test_a_bare_gridbot_shows_its_commands_by_what_they_are_for(gridbot: Gridbot) -> None:
+    told = gridbot().out
+    panels = [told.index(panel) for panel in ("The bot", "The exchange, by hand", "from its database", "Setting up")]
+    assert panels == sorted(panels)
+
+
+def test_a_shared_option_after_the_command_is_told_where_it_belongs(gridbot: Gridbot) -> None:
+    misplaced = gridbot("ticker", "--config", "config.yaml")
+    assert (misplaced.status, misplaced.out) == (2, "")
+    assert "--config, --set and --debug stand before the command" in misplaced.err
+    assert "stand before the command" not in gridbot("--set", "no-value", "ticker").err
 
 
 def test_help_names_every_command(gridbot: Gridbot) -> None:

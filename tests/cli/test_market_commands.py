@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from bot.sim.crowd import CrowdConfig
+from bot.sim.presets import CrowdConfig
 from tests.cli.conftest import Gridbot, Served, serving
 
 
@@ -16,6 +16,13 @@ def test_markets_are_listed_with_their_rules(gridbot: Gridbot, served: Served) -
     first, second = gridbot(*served.options, "markets", "--json").json
     assert (first["symbol"], second["symbol"]) == ("code-max", "text-prime")
     assert (second["tick"], second["min_size"], second["status"]) == ("0.01", 1, "active")
+
+
+def test_another_try_is_told_in_words(gridbot: Gridbot, served: Served) -> None:
+    nobody = ("--set", "exchange.base_url=http://127.0.0.1:1/v1", "--set", "exchange.read_attempts=2")
+    told = gridbot(*served.options, *nobody, "markets").err.splitlines()
+    assert "gridbot: warning: GET /v1/trading/markets gave no usable answer; trying again in" in told[0]
+    assert len(told) == 2
 
 
 def test_tickers_of_all_markets_or_of_some(gridbot: Gridbot, served: Served) -> None:

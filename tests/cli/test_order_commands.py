@@ -36,7 +36,8 @@ def test_a_limit_order_is_shown_then_sent_then_found(order: Gridbot) -> None:
     head, ids = placed.err.splitlines()
     assert head == "buy 3 text-prime at 1.00 USD a unit, 3.00 USD in all (gtc)"
     client_order_id = ids.removeprefix("client order id ")
-    assert "the exchange has the order" in placed.out
+    assert "the exchange has the order: active" in placed.out
+    assert "`gridbot order cancel` takes it off the book" in placed.out
     found = only(order("list", "--json").json)
     assert (found["client_order_id"], found["symbol"]) == (client_order_id, "text-prime")
     assert (found["price"], found["quantity"]) == ("1", 3)

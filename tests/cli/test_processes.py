@@ -65,6 +65,7 @@ class Processes:
     def until(self, happened: Callable[[], bool]) -> None:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not happened():
+            assert self._started[-1].poll() is None, f"it has ended: {self.log}"
             assert time.monotonic() < deadline, self.log
             time.sleep(0.1)
 
@@ -152,6 +153,41 @@ def test_run_trades_on_an_exchange_served_by_another_process(processes: Processe
     assert credentials["signing_key"] not in processes.log
 
 
+@pytest.mark.parametrize("where", [("--state-file", "exchange.json"), ("--database-url", "sqlite:///exchange.db")])
+def test_an_exchange_goes_on_where_it_was_after_a_kill(processes: Processes, where: tuple[str, str]) -> None:
+    options = (
+        "--port",
+        "0",
+        "--account",
+        "ann",
+        "--account",
+        "sue:supplier:5",
+        "--credentials-out",
+        "credentials.json",
+    )
+    file, kept = processes.folder / "credentials.json", []
+    for seed in (("--seed", "3"), ()):
+        serving = processes.start("exchange", "serve", *options, *seed, *where)
+        processes.until(file.exists)
+        credentials = json.loads(file.read_text())
+        file.unlink()
+        (processes.folder / "trading.key").write_text(credentials["signing_key"])
+        (processes.folder / "trading.key").chmod(0o600)
+        settings = (f"exchange.base_url={credentials['base_url']}", "exchange.signing_key_file=trading.key")
+        command = ("--set", settings[0], "--set", settings[1], "order")
+        placed = processes.run(*command, "place", "text-prime", "buy", "2", "1.00", "--yes")
+        shown = processes.run(*command, "list")
+        kept.append((credentials["accounts"], placed["order_id"], [order["order_id"] for order in shown]))
+        stop(serving, signal.SIGKILL)
+    (accounts, first, _), (accounts_after, second, shown_after) = kept
+    assert accounts_after == accounts
+    assert [(account["name"], account["role"]) for account in accounts] == [("ann", "consumer"), ("sue", "supplier")]
+    assert sorted(shown_after) == sorted([first, second])
+    assert first != second
+    assert (processes.folder / where[1].rpartition("/")[2]).stat().st_mode & 0o777 == 0o600
+    assert "Traceback" not in processes.log
+
+
 def test_a_port_in_use_is_told_in_a_line(processes: Processes) -> None:
     processes.start("exchange", "serve", "--port", "0", "--credentials-out", "credentials.json")
     processes.until((processes.folder / "credentials.json").exists)
@@ -160,6 +196,15 @@ def test_a_port_in_use_is_told_in_a_line(processes: Processes) -> None:
     second = processes.start("exchange", "serve", "--port", port)
     assert second.wait(timeout=PATIENCE_SECONDS) == 1
     assert f"port {port}" in processes.log
+    assert "Traceback" not in processes.log
+
+
+def test_an_exchange_with_faults_tells_in_the_end_how_many_there_were(processes: Processes) -> None:
+    options = ("--port", "0", "--faults", "network", "--fault-seed", "2", "--credentials-out", "credentials.json")
+    exchange = processes.start("exchange", "serve", *options)
+    processes.until((processes.folder / "credentials.json").exists)
+    assert stop(exchange, signal.SIGINT) == 0
+    assert "faults injected: 0 latency, 0 refused, 0 reset_before_apply" in processes.log
     assert "Traceback" not in processes.log
 
 

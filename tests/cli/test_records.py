@@ -71,9 +71,9 @@ def rows(text: str) -> Sequence[list[str]]:
 
 def test_orders_are_listed_newest_first_with_times_in_utc(stored: Gridbot) -> None:
     assert rows(stored("orders").out) == [
-        words("created at (UTC) strategy symbol side quantity filled price average price state client order id"),
-        words("2026-01-05 12:32:00 stock text-prime buy 10 0 2.5 submitting order-2"),
-        words("2026-01-05 12:31:00 stock text-prime buy 10 10 2.5 2.4 filled order-1"),
+        words("created at (UTC) symbol side quantity filled price state average price strategy client order id"),
+        words("2026-01-05 12:32:00 text-prime buy 10 0 2.50 submitting stock order-2"),
+        words("2026-01-05 12:31:00 text-prime buy 10 10 2.50 filled 2.40 stock order-1"),
     ]
     assert len(rows(stored("orders", "--limit", "1").out)) == 2
 
@@ -118,7 +118,7 @@ def test_one_order_is_told_with_its_history_and_its_fills(stored: Gridbot) -> No
     assert words("client order id order-1") in lines
     assert words("created at (UTC) 2026-01-05 12:31:00") in lines
     assert words("2026-01-05 12:32:02 filled filled 6 at 2.40 [maker]") in lines
-    assert words("2026-01-05 12:32:01 text-prime buy 4 2.4 9.6 0 trade-1") in lines
+    assert words("2026-01-05 12:32:01 text-prime buy 4 2.40 9.60 0.00 trade-1") in lines
     assert "reason" not in told.out
     document = stored("orders", "order-1", "--json").json
     assert document["order"]["client_order_id"] == "order-1"
@@ -135,12 +135,12 @@ def test_an_order_that_is_not_there_is_told(stored: Gridbot) -> None:
 
 def test_fills_transfers_and_balances_are_listed(stored: Gridbot) -> None:
     assert rows(stored("fills").out)[1:] == [
-        words("2026-01-05 12:32:02 text-prime buy 6 2.4 14.4 0 trade-2 venue-1"),
-        words("2026-01-05 12:32:01 text-prime buy 4 2.4 9.6 0 trade-1 venue-1"),
+        words("2026-01-05 12:32:02 text-prime buy 6 2.40 14.40 0.00 trade-2 venue-1"),
+        words("2026-01-05 12:32:01 text-prime buy 4 2.40 9.60 0.00 trade-1 venue-1"),
     ]
-    assert rows(stored("transfers").out)[1:] == [words("2026-01-05 12:30:00 stock text-prime 5 submitting transfer-1")]
+    assert rows(stored("transfers").out)[1:] == [words("2026-01-05 12:30:00 text-prime 5 submitting stock transfer-1")]
     assert sorted(rows(stored("balances").out)[2:]) == [
-        words("2026-01-05 12:30:00 cash USD 9976 9951 25"),
+        words("2026-01-05 12:30:00 cash USD 9,976.00 9,951.00 25.00"),
         words("2026-01-05 12:30:00 trading text-prime 10 10 0"),
     ]
     assert stored("fills", "--limit", "1", "--json").json[0]["notional"] == "14.4"
@@ -171,6 +171,11 @@ def test_a_database_that_is_not_there_is_told(gridbot: Gridbot, tmp_path: Path, 
     assert (result.status, result.out) == (1, "")
     assert result.err == "gridbot: there is no database none.db: make it with `gridbot db upgrade`\n"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_balances_without_key_and_database_tell_how_to_ask_the_exchange(gridbot: Gridbot) -> None:
+    assert "to ask the exchange, set a trading key" in gridbot("balances").err
+    assert "trading key" not in gridbot("balances", "--stored").err
 
 
 def test_records_can_be_read_while_a_strategy_is_misconfigured(stored: Gridbot, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ START = datetime(2026, 1, 5, tzinfo=UTC)
 async def times(allowance: Allowance, clock: HandClock, count: int) -> list[float]:
     taken = []
     for _ in range(count):
-        await allowance.take()
+        await clock.sleep(allowance.take())
         taken.append((clock.now() - START).total_seconds())
     return taken
 

@@ -14,7 +14,7 @@ import pytest
 from bot import Context, Fill, Strategy
 from bot.clock import SeededIds, VirtualClock, run_virtual
 from bot.domain.market import Ticker
-from bot.domain.order import VenueOrder
+from bot.domain.order import OrderState, VenueOrder
 from bot.domain.stream import OrderUpdate, StreamDown, StreamEvent, StreamUp, TickerUpdate
 from bot.engine.daemon import Daemon, Pace
 from bot.engine.listener import Source
@@ -107,6 +107,7 @@ def run_daemon(folder: Path, stream: ToldStream | NoStream | None, story: Story,
                     await story(world, daemon)
                     stop.set()
                     await running
+                world.stored = await store.recent_orders(100)  # type: ignore[attr-defined]
                 return world
         finally:
             await store.close()
@@ -221,3 +222,19 @@ def test_prices_that_the_stream_tells_are_not_asked_for_until_they_are_old(tmp_p
     seen = list(SEEN)
     assert seen == [Decimal("0.77"), Decimal(1), Decimal(1)]
     assert world.transport.count("GET", "/ticker") >= 2
+
+
+@pytest.mark.parametrize("extra", [1.5, 2.5])
+def test_a_stop_that_comes_after_much_news_still_sees_its_cancels_through(tmp_path: Path, extra: float) -> None:
+    stream = ToldStream()
+
+    async def story(world: World, daemon: Daemon) -> None:
+        stream.tell(StreamUp(START))
+        for _ in range(20):
+            stream.tell(OrderUpdate(VenueOrder("somebody's", status="active")))
+            await world.clock.sleep(0.7)
+        await world.clock.sleep(extra)
+
+    world = run_daemon(tmp_path, stream, story)
+    (order,) = world.stored  # type: ignore[attr-defined]
+    assert order.state is OrderState.CANCELLED

@@ -164,6 +164,18 @@ def test_after_a_rate_limit_a_read_waits_exactly_what_the_exchange_says() -> Non
     assert server.times == [0.0, 7.0]
 
 
+@pytest.mark.parametrize("ahead", [300.0, -300.0])
+def test_the_moment_at_which_a_rate_limit_ends_is_one_of_the_exchanges_clock(ahead: float) -> None:
+    ends = START + timedelta(seconds=ahead + 7)
+    for told in (
+        {"retry_after": format_datetime(ends, usegmt=True)},
+        {"x_ratelimit_reset": str(int(ends.timestamp()))},
+    ):
+        server, error = virtually(NO_CASH, busy(429, **told), NO_CASH, use=read, ahead=ahead)
+        assert error is None
+        assert server.times == [0.0, 0.0, pytest.approx(7.0, abs=1.0)]
+
+
 def test_after_a_rate_limit_the_next_request_waits_whoever_sends_it() -> None:
     async def use(client: TradingClient) -> None:
         with pytest.raises(RateLimited) as caught:
@@ -225,4 +237,19 @@ def test_what_is_refused_before_it_is_sent_carries_no_request() -> None:
     server, error = virtually(use=use)
     assert isinstance(error, InvalidRequest)
     assert error.request is None
+    assert server.requests == []
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda client: client.order("\udcff"),
+        lambda client: client.orders(market_id="\udcff"),
+        lambda client: client.transfer_to_consumption("\udcff", 1),
+        lambda client: client.transfer_to_consumption("i1", 1, key="\udcff"),
+    ],
+)
+def test_a_text_that_cannot_be_sent_is_refused(use: Callable[[TradingClient], Awaitable[object]]) -> None:
+    server, error = virtually(use=use)
+    assert isinstance(error, InvalidRequest)
     assert server.requests == []

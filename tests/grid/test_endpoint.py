@@ -42,6 +42,8 @@ def test_a_base_url_has_an_origin_and_a_path(base_url: str, origin: str, base_pa
         ("https://example.org:99999/v1", "range"),
         ("https://user:secret@example.org/v1", "password"),
         ("https://[::1/v1", "Invalid IPv6"),
+        ("https://api..example.org/v1", "no host has such a name"),
+        (f"https://{'a' * 64}.example.org/v1", "no host has such a name"),
     ],
 )
 def test_other_base_urls_are_refused_with_the_reason_and_not_shown(base_url: str, why: str) -> None:

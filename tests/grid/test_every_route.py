@@ -14,7 +14,7 @@ from bot.clock import SeededIds
 from bot.domain.candle import Candle, Resolution
 from bot.domain.market import Market
 from bot.domain.order import NewOrder, OrderType, Side, TimeInForce
-from bot.errors import AccessDenied, InvalidRequest, NotFound, OrderAlreadyClosed
+from bot.errors import AccessDenied, NotFound, OrderAlreadyClosed
 from bot.grid import routes
 from bot.grid.routes import Route
 from bot.grid.trading import TradingClient
@@ -331,7 +331,10 @@ async def test_the_user_limits_and_health(world: World) -> None:
     assert diagnostics.checks
 
 
-async def test_orders_that_are_not_offered_are_refused(world: World) -> None:
+async def test_a_stop_order_waits_until_it_is_cancelled(world: World) -> None:
     order = NewOrder("gb-1", world.market.market_id, Side.BUY, 1, None, OrderType.STOP, stop_price=Decimal(1))
-    with pytest.raises(InvalidRequest):
-        await world.mine.place(order)
+    placed = await world.mine.place(order)
+    assert (placed.status, placed.order_type, placed.stop_price) == ("pending", "stop", Decimal(1))
+    assert await world.mine.orders(open_only=True) == [placed]
+    await world.mine.cancel(placed.order_id)
+    assert await world.mine.orders(open_only=True) == []

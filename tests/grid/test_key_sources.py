@@ -128,6 +128,21 @@ def test_a_keyring_that_takes_nothing_in_is_told(keyring: MemoryKeyring, monkeyp
         keep_in_keyring("main", KEY)
 
 
+def test_a_keyring_that_fails_in_its_own_way_is_told_without_its_words(
+    keyring: MemoryKeyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*words: str) -> None:
+        raise RuntimeError(f"command failed: store {words}")
+
+    monkeypatch.setattr(keyring, "set_password", fail)
+    with pytest.raises(ConfigError, match="cannot be used: RuntimeError") as caught:
+        keep_in_keyring("main", KEY)
+    assert KEY.seed_text not in str(caught.value)
+    monkeypatch.setattr(keyring, "get_password", fail)
+    with pytest.raises(ConfigError, match="cannot be used: RuntimeError"):
+        signing_key(exchange(signing_key_keyring="main"))
+
+
 def test_gridbot_without_the_keyring_extra_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "keyring", None)
     with pytest.raises(ConfigError, match=r"install gridbot\[keyring\]"):

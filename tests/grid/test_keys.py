@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 import pickle
 import stat
 from base64 import b64decode, b64encode, urlsafe_b64encode
@@ -15,7 +16,8 @@ from hypothesis import strategies as st
 from nacl.signing import VerifyKey
 
 from bot.errors import KeyMaterialError
-from bot.grid.keys import SigningKey, key_file_findings, write_key_file
+from bot.grid.key_files import read_key_file
+from bot.grid.keys import SIGNING_KEY, SigningKey, write_key_file
 
 SEED = bytes(range(32))
 KEY = SigningKey(SEED)
@@ -97,7 +99,7 @@ def test_a_written_key_file_reads_back_and_is_private(tmp_path: Path) -> None:
     write_key_file(path, KEY)
     assert SigningKey.from_file(path).fingerprint == KEY.fingerprint
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert key_file_findings(path) == []
+    assert read_key_file(path, SIGNING_KEY).findings == ()
     assert list(tmp_path.iterdir()) == [path]
 
 
@@ -120,7 +122,7 @@ def test_a_key_file_that_others_can_read_is_found_out(tmp_path: Path, mode: int)
     path = tmp_path / "trading.key"
     write_key_file(path, KEY)
     path.chmod(mode)
-    [finding] = key_file_findings(path)
+    (finding,) = read_key_file(path, SIGNING_KEY).findings
     assert f"chmod 600 {path}" in finding
 
 
@@ -138,6 +140,12 @@ def test_files_that_hold_no_key_are_refused_by_name(tmp_path: Path) -> None:
 
 def test_a_missing_key_file_is_named(tmp_path: Path) -> None:
     path = tmp_path / "none.key"
-    for read in (SigningKey.from_file, key_file_findings):
-        with pytest.raises(KeyMaterialError, match=r"none\.key cannot be read: No such file"):
-            read(path)
+    with pytest.raises(KeyMaterialError, match=r"none\.key cannot be read: No such file"):
+        SigningKey.from_file(path)
+
+
+def test_a_pipe_is_no_key_file_and_is_not_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path, 0o600)
+    with pytest.raises(KeyMaterialError, match="pipe cannot be read: it is not a regular file"):
+        SigningKey.from_file(path)

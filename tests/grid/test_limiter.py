@@ -209,6 +209,51 @@ def test_a_rate_of_orders_a_second_is_kept_besides() -> None:
     assert [at for at, _ in virtually(main)] == [0, 0, 1, 1, 2, 2]
 
 
+def test_orders_under_way_count_against_a_rate_that_is_learned_meanwhile() -> None:
+    async def main(clock: VirtualClock) -> list[tuple[float, Kind]]:
+        limiter = Limiter(Limits(), clock)
+        await limiter.admit(Kind.ORDER)
+        limiter.learn_order_rate(1, 2.0)
+        limiter.done(Kind.ORDER)
+        return await send_all(limiter, clock, [Kind.ORDER] * 3)
+
+    assert [at for at, _ in virtually(main)] == [2, 4, 6]
+
+
+@pytest.mark.parametrize("jump", [timedelta(minutes=5), timedelta(hours=-1)])
+def test_a_clock_that_is_set_meanwhile_changes_nothing(jump: timedelta) -> None:
+    class SetClock:
+        def __init__(self, clock: VirtualClock) -> None:
+            self.clock, self.set_by = clock, timedelta()
+
+        def now(self) -> datetime:
+            return self.clock.now() + self.set_by
+
+        async def sleep(self, seconds: float) -> None:
+            await self.clock.sleep(seconds)
+
+    async def main(clock: VirtualClock) -> list[tuple[float, Kind]]:
+        here = SetClock(clock)
+        limiter = Limiter(Limits(), here)
+        await send_all(limiter, clock, [Kind.CANCEL] * 100)
+        limiter.block(3)
+        here.set_by = jump
+        return await send_all(limiter, clock, [Kind.CANCEL] * 2)
+
+    assert [at for at, _ in virtually(main)] == [60, 60]
+
+
+@pytest.mark.parametrize("left", ["0", "-3", "0.9", " 0 "])
+def test_what_is_left_may_be_told_oddly(left: str) -> None:
+    async def main(clock: VirtualClock) -> float:
+        limiter = Limiter(Limits(), clock)
+        milliseconds = str(int(START.timestamp() + 30) * 1000)
+        limiter.learn(Kind.READ, {"x-ratelimit-remaining": left, "x-ratelimit-reset": milliseconds})
+        return await send(limiter, clock, Kind.CANCEL)
+
+    assert virtually(main) == 60  # a reset that is no moment soon counts as one in a minute
+
+
 def test_who_gives_up_waiting_makes_room_for_the_next() -> None:
     async def main(clock: VirtualClock) -> float:
         limiter = Limiter(Limits(requests_per_minute=1, cancel_share=0, write_share=0), clock)

@@ -112,6 +112,20 @@ async def test_a_page_number_that_does_not_move_is_a_bad_answer() -> None:
         await ids(page([trade(1)], 1, 3), page([trade(1)], 1, 3))
 
 
+@pytest.mark.parametrize("rows", [[], [trade(1), trade(2)]])
+async def test_a_list_whose_pages_bring_nothing_new_for_ever_is_a_bad_answer(rows: list[dict[str, Any]]) -> None:
+    client, transport = client_of(*(cursor(rows, place) for place in range(200)))
+    with pytest.raises(BadAnswer, match="the list has no end: 100 pages"):
+        await client.fills()
+    assert len(transport.requests) in (100, 101)
+
+
+async def test_pages_that_hold_nothing_that_was_asked_for_are_not_the_end_of_a_list() -> None:
+    others = [cursor([trade(place, instrument_id="other")], place) for place in range(150)]
+    client, _ = client_of(*others, cursor([trade(999, instrument_id="i1")], None))
+    assert [fill.trade_id for fill in await client.fills(instrument_id="i1")] == ["t999"]
+
+
 async def test_a_list_of_which_a_page_fails_is_no_list() -> None:
     client, _ = client_of(cursor([trade(1)], "a"), Response(503))
     with pytest.raises(ExchangeUnavailable):

@@ -228,6 +228,7 @@ async def test_a_change_is_answered_with_the_order_or_with_its_id(body: Response
         (wrapped([]), None),
         (Response(204), None),
         (Response(200, {}, b"done"), None),
+        (Response(200, {}, b'{"cancelled": "\xff"}'), None),
     ],
 )
 async def test_a_cancel_of_all_orders_tells_how_many_it_was_if_the_exchange_does(

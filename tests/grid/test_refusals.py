@@ -187,6 +187,11 @@ async def test_auto_mode_comes_with_what_to_do_about_it() -> None:
         assert "Switch the account from Auto Mode to Advanced Mode" in str(error)
 
 
+async def test_the_exchanges_words_cannot_take_control_of_a_terminal() -> None:
+    error = await failure(read, answered(detail("no\x1b[2J\x9b \x1b]0;x\x07 \u202eevil"), 403))
+    assert error.detail == "no?[2J? ?]0;x? ?evil"
+
+
 async def test_a_failed_signature_comes_with_what_to_do_about_it() -> None:
     assert "clock is right" in str(await failure(read, answered(detail("invalid signature"), 401)))
 
@@ -205,6 +210,11 @@ async def test_a_failed_signature_comes_with_what_to_do_about_it() -> None:
         ({"retry_after": "-1"}, 1),
         ({"retry_after": "nan"}, 1),
         ({"retry_after": "inf"}, 1),
+        ({"retry_after": "1772366409"}, 9),
+        ({"x_ratelimit_reset": "1772366409000"}, 9),
+        ({"retry_after": "100000000"}, 86400),
+        ({"retry_after": "1e300"}, 86400),
+        ({"retry_after": "Sun, 01 Mar 20262026202620 12:00:30 GMT"}, 1),
         ({}, 1),
     ],
 )

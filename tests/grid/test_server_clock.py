@@ -46,13 +46,22 @@ def ask(here: Here, server: ServerClock, *, there: float = 0.05, back: float = 0
 def test_the_offset_is_found_within_a_second(ahead: float) -> None:
     here, chance = Here(ahead), Random(1)
     server = ServerClock(here)
-    assert not server.is_known
+    assert server.offset_seconds == 0
     for _ in range(20):
         ask(here, server, there=chance.uniform(0, 0.3), back=chance.uniform(0, 0.3))
         here.move(chance.uniform(0, 5))
-    assert server.is_known
     assert server.offset_seconds == pytest.approx(ahead, abs=0.5)
     assert abs(server.timestamp() - (here.at.timestamp() + ahead)) <= 1.5
+
+
+@pytest.mark.parametrize(
+    "date", ["", "now", "Sun, 01 Mar 20262026202620 12:00:00 GMT", "Sun, 01 Mar 2026 12:00:00 +9223372036854775807"]
+)
+def test_what_is_no_date_tells_nothing(date: str) -> None:
+    server = ServerClock(Here())
+    server.note({"date": date}, START)
+    assert server.offset_seconds == 0
+    assert not server.correct({"date": date}, 0, START)
 
 
 def test_answers_that_lie_do_not_matter() -> None:

@@ -73,6 +73,8 @@ async def test_limits_of_one_market_are_asked_for_in_the_configured_spelling() -
     [
         ({"max_orders_per_second": "2"}, 1),
         ({"max_orders_per_second": 0.5}, 4),
+        ({"max_orders_per_second": "2.9"}, 1),
+        ({"max_orders_per_second": 5, "burst_capacity": 1}, 0.4),
         ({"max_orders_per_minute": 2}, 60),
         ({"max_orders_per_minute": 0, "max_orders_per_second": 0}, 0),
     ],

@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import socket
 from collections.abc import Sequence
+from contextlib import suppress
 
 import pytest
 
@@ -217,3 +218,23 @@ def test_the_base_path_is_that_of_the_base_url() -> None:
 def test_plain_http_to_another_machine_is_refused() -> None:
     with pytest.raises(ConfigError, match="https"):
         AiohttpTransport("http://example.org/v1")
+
+
+async def test_an_answer_without_end_is_not_read_to_its_end() -> None:
+    async def flood(writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        with suppress(ConnectionError):
+            while True:
+                writer.write(bytes(1_000_000))
+                await writer.drain()
+
+    [error], _ = await sent(request(), reactions=[flood])
+    assert type(error) is ConnectionError
+    assert "more than 64,000,000 bytes" in str(error)
+
+
+async def test_an_answer_that_is_huge_when_unpacked_is_not_unpacked_to_its_end() -> None:
+    packed = gzip.compress(bytes(70_000_000), compresslevel=1, mtime=0)
+    [error], _ = await sent(request(), reactions=[say("200 OK\r\ncontent-encoding: gzip", packed)])
+    assert type(error) is ConnectionError
+    assert "more than 64,000,000 bytes" in str(error)

@@ -76,7 +76,7 @@ class Client:
         path, _, tail = path.partition("?")
         query = [*parse_qsl(tail, keep_blank_values=True), *query]
         timestamp = str(int(self.now.timestamp()))
-        signature = self.key.sign(f"{timestamp}{method}{path}".encode() + body).signature
+        signature = self.key.sign(f"{timestamp}{method}{path}".encode(errors="surrogateescape") + body).signature
         signing = {
             "X-TheGrid-Timestamp": timestamp,
             "X-TheGrid-Fingerprint": fingerprint_of(bytes(self.key.verify_key)),

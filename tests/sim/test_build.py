@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -11,10 +10,9 @@ from pathlib import Path
 import pytest
 
 from bot.clock import SeededIds
-from bot.errors import ConfigError, DataError
+from bot.errors import ConfigError
 from bot.sim.build import Scenario, SimExchange, build_exchange
 from bot.sim.config import VenueConfig
-from bot.sim.credentials import new_keys
 from bot.sim.state import dump, restore
 from tests.sim.client import START, Client
 
@@ -106,7 +104,7 @@ def test_an_exchange_brought_back_lives_on_with_a_new_crowd_and_the_users_orders
     later = START + timedelta(hours=1)
     ids = SeededIds(2)
     venue = restore(dump(exchange.venue), SMALL.venue, later, ids)
-    back = build_exchange(SMALL, start=later, ids=ids, keys=exchange.keys, venue=venue)
+    back = build_exchange(SMALL, start=later, ids=ids, venue=venue)
     client = Client(back.api, back.keys.signing, later)
     assert client.get(f"/v1/orders/{placed}").data["status"] == "active"
     market = back.venue.market_by_symbol("text-prime")
@@ -114,15 +112,3 @@ def test_an_exchange_brought_back_lives_on_with_a_new_crowd_and_the_users_orders
         assert len(list(side.levels())) == SMALL.crowd.depth
     back.venue.advance(later + timedelta(hours=1))
     assert len(trades(back)) > 60
-
-
-def test_an_exchange_brought_back_with_other_keys_is_told() -> None:
-    exchange = build()
-    with pytest.raises(DataError, match="no account with this key"):
-        build_exchange(
-            SMALL,
-            start=START,
-            ids=SeededIds(2),
-            keys=new_keys(random.Random(5)),
-            venue=restore(dump(exchange.venue), SMALL.venue, START, SeededIds(2)),
-        )

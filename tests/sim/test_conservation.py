@@ -6,7 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
@@ -14,7 +14,7 @@ from bot.clock import SeededIds
 from bot.domain.money import TOKENS_PER_UNIT
 from bot.domain.order import Side, TimeInForce
 from bot.sim.audit import check_account
-from bot.sim.config import VenueConfig
+from bot.sim.config import SelfTrade, VenueConfig
 from bot.sim.history import Way
 from bot.sim.ledger import Account
 from bot.sim.market import SimMarket
@@ -31,14 +31,17 @@ UNITS = 30
 
 names = st.sampled_from([*USERS, "house"])
 symbols = st.sampled_from(SYMBOLS)
+prices = st.integers(100, 500).map(lambda ticks: ticks * TICK)
 
 
 class ConservationMachine(RuleBasedStateMachine):
     """Several accounts with little money do what they like; some of it is refused."""
 
+    self_trade = SelfTrade.CANCEL_INCOMING
+
     def __init__(self) -> None:
         super().__init__()
-        config = VenueConfig(symbols=SYMBOLS, sweep_hours=(0, 12), lot_hours=1)
+        config = VenueConfig(symbols=SYMBOLS, sweep_hours=(0, 12), lot_hours=1, self_trade=self.self_trade)
         self.venue = Venue(config, start=START, ids=SeededIds(1))
         grant = dict.fromkeys(SYMBOLS, UNITS)
         for name, auto_transfer in USERS.items():
@@ -52,23 +55,42 @@ class ConservationMachine(RuleBasedStateMachine):
         symbol=symbols,
         side=st.sampled_from(Side),
         quantity=st.integers(1, 12),
-        price=st.none() | st.integers(100, 500).map(lambda ticks: ticks * TICK),
-        tif=st.sampled_from([TimeInForce.GTC, TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK]),
-        post_only=st.booleans(),
+        price=st.none() | prices,
+        tif=st.sampled_from([TimeInForce.GTC, *TimeInForce]),
+        flag=st.sampled_from(["", "", "post_only", "reduce_only"]),
+        stop_price=st.none() | prices,
     )
     def place(
-        self, name: str, symbol: str, side: Side, quantity: int, price: int | None, tif: TimeInForce, post_only: bool
+        self,
+        name: str,
+        symbol: str,
+        side: Side,
+        quantity: int,
+        price: int | None,
+        tif: TimeInForce,
+        flag: str,
+        stop_price: int | None,
     ) -> None:
-        market = self.venue.market_by_symbol(symbol)
+        account, market = self.venue.accounts[name], self.venue.market_by_symbol(symbol)
+        held = account.units[market.instrument_id].available
         before = self.balances()
         try:
             order = self.venue.place(
-                self.venue.accounts[name], market, side, quantity, price, time_in_force=tif, post_only=post_only
+                account,
+                market,
+                side,
+                quantity,
+                price,
+                time_in_force=tif,
+                post_only=flag == "post_only",
+                reduce_only=flag == "reduce_only",
+                stop_price=stop_price,
             )
         except Refusal:
             assert self.balances() == before
         else:
             self.orders.append(order)
+            assert order.quantity == (min(quantity, held) if order.reduce_only else quantity)
 
     @precondition(lambda self: self.orders)
     @rule(data=st.data())
@@ -82,18 +104,41 @@ class ConservationMachine(RuleBasedStateMachine):
         assert not order.is_open
 
     @precondition(lambda self: self.orders)
-    @rule(data=st.data(), quantity=st.none() | st.integers(1, 12), ticks=st.none() | st.integers(100, 500))
-    def replace(self, data: st.DataObject, quantity: int | None, ticks: int | None) -> None:
+    @rule(
+        data=st.data(),
+        quantity=st.none() | st.integers(1, 12),
+        price=st.none() | prices,
+        stop_price=st.none() | prices,
+        tif=st.none() | st.sampled_from(TimeInForce),
+    )
+    def replace(
+        self,
+        data: st.DataObject,
+        quantity: int | None,
+        price: int | None,
+        stop_price: int | None,
+        tif: TimeInForce | None,
+    ) -> None:
         order = data.draw(st.sampled_from(self.orders))
-        price = None if ticks is None else ticks * TICK
-        before = self.balances(), order.quantity, order.price, order.remaining
+        before = self.balances(), order.remaining
+        terms = order.quantity, order.price, order.stop_price, order.time_in_force
         try:
-            self.venue.replace(order.account, order.order_id, quantity=quantity, price=price)
+            self.venue.replace(
+                order.account,
+                order.order_id,
+                quantity=quantity,
+                price=price,
+                stop_price=stop_price,
+                time_in_force=tif,
+            )
         except Refusal:
-            assert (self.balances(), order.quantity, order.price, order.remaining) == before
+            assert (self.balances(), order.remaining) == before
+            assert (order.quantity, order.price, order.stop_price, order.time_in_force) == terms
         else:
-            assert order.quantity == (quantity or before[1])
-            assert order.price == (price or before[2])
+            asked = quantity or terms[0]
+            assert order.quantity <= asked if order.reduce_only else order.quantity == asked
+            assert (order.price, order.stop_price) == (price or terms[1], stop_price or terms[2])
+            assert order.time_in_force is (tif or terms[3])
 
     @rule(name=names)
     def cancel_all(self, name: str) -> None:
@@ -186,12 +231,30 @@ class ConservationMachine(RuleBasedStateMachine):
         for market in self.venue.markets.values():
             bid, ask = market.book.bids.best_price, market.book.asks.best_price
             assert bid is None or ask is None or bid < ask
-            assert self.resting(market) == {
+            waiting = {order.order_id for order in market.stops}
+            assert market.stops.count == len(waiting)
+            assert not market.stops.reached
+            assert self.resting(market) | waiting == {
                 order_id
                 for account in self.venue.accounts.values()
                 for order_id, order in self.venue.history(account).open.items()
                 if order.market_id == market.market_id
             }
+
+    @invariant()
+    def stop_orders_wait_until_the_last_price_reaches_them_and_no_longer(self) -> None:
+        for market in self.venue.markets.values():
+            for order in market.stops:
+                assert (order.status, order.triggered_at, order.filled) == ("pending", None, 0)
+                assert not market.has_reached(order)
+            assert not self.resting(market) & {order.order_id for order in market.stops}
+
+    @invariant()
+    def orders_of_a_day_do_not_outlive_it(self) -> None:
+        today = self.venue.now.date()
+        for order in self.orders:
+            if order.is_open and order.time_in_force is TimeInForce.DAY:
+                assert order.updated_at.date() == today
 
     @invariant()
     def the_house_is_never_swept(self) -> None:
@@ -221,5 +284,15 @@ class ConservationMachine(RuleBasedStateMachine):
         return [of(account) for account in self.venue.accounts.values()]
 
 
+class CancelRestingMachine(ConservationMachine):
+    """The same with the other rule for orders of one account that meet."""
+
+    self_trade = SelfTrade.CANCEL_RESTING
+
+
+UNHURRIED = settings(stateful_step_count=40, suppress_health_check=[HealthCheck.too_slow])
+
 TestConservation = ConservationMachine.TestCase
-TestConservation.settings = settings(max_examples=60, stateful_step_count=40)
+TestConservation.settings = settings(UNHURRIED, max_examples=60)
+TestConservationWhereTheRestingOrderIsCancelled = CancelRestingMachine.TestCase
+TestConservationWhereTheRestingOrderIsCancelled.settings = settings(UNHURRIED, max_examples=30)

@@ -36,6 +36,7 @@ def test_the_file_holds_what_a_client_needs(venue: Venue, tmp_path: Path) -> Non
             {"market_id": market.market_id, "instrument_id": market.instrument_id, "symbol": market.symbol}
             for market in venue.markets.values()
         ],
+        "accounts": [],
     }
     assert len(base64.b64decode(held["signing_key"])) == 32
     assert stat.S_IMODE(path.stat().st_mode) == 0o600

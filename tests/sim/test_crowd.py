@@ -11,9 +11,10 @@ import pytest
 from bot.clock import SeededIds
 from bot.domain.order import Side
 from bot.sim.config import VenueConfig
-from bot.sim.crowd import Crowd, CrowdConfig
+from bot.sim.crowd import Crowd
 from bot.sim.ledger import Account
 from bot.sim.market import SimMarket
+from bot.sim.presets import CrowdConfig
 from bot.sim.prices import PricePath, RandomWalk, WalkConfig
 from bot.sim.venue import Venue
 

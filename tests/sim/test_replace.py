@@ -153,7 +153,6 @@ def test_a_partly_filled_order_counts_what_has_filled(alice: Client, bob: Client
         ({"time_in_force": "forever"}, 400),
         ({"time_in_force": "ioc"}, 422),
         ({"time_in_force": "fok"}, 422),
-        ({"time_in_force": "day"}, 422),
         ({"stop_price": "1.00"}, 422),
         ({"price": "1.005"}, 422),
         ({"price": "0"}, 422),

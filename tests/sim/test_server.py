@@ -170,8 +170,12 @@ async def test_a_change_is_reported_before_its_answer_goes_out_and_reads_report_
     api: ExchangeApi, alice: Client, clock: HandClock, http: aiohttp.ClientSession
 ) -> None:
     reported: list[int] = []
+
+    async def on_change() -> None:
+        reported.append(alice.account.cash.locked)
+
     order = {"market_id": next(iter(api.venue.markets)), "side": "buy", "type": "limit", "quantity": 1, "price": "1.00"}
-    async with serve(api, clock, on_change=lambda: reported.append(alice.account.cash.locked)) as server:
+    async with serve(api, clock, on_change=on_change) as server:
         await send(http, server.url, alice.signed("GET", "/v1/orders"))
         assert reported == []
         await send(http, server.url, alice.signed("POST", "/v1/orders", body=msgspec.json.encode(order)))
@@ -184,7 +188,11 @@ async def test_a_change_that_comes_by_itself_is_reported(api: ExchangeApi, alice
     reported: list[int] = []
     instrument_id = api.venue.market_by_symbol("text-prime").instrument_id
     api.venue.transfer(alice.account, instrument_id, 1)
-    async with serve(api, clock, on_change=lambda: reported.append(alice.account.lots[instrument_id].units)):
+
+    async def on_change() -> None:
+        reported.append(alice.account.lots[instrument_id].units)
+
+    async with serve(api, clock, on_change=on_change):
         await clock.tick(seconds=1)
         assert reported == []
         await clock.tick(seconds=1)
@@ -194,7 +202,7 @@ async def test_a_change_that_comes_by_itself_is_reported(api: ExchangeApi, alice
 async def test_an_answer_whose_change_cannot_be_kept_is_an_error_and_ends_the_server(
     api: ExchangeApi, alice: Client, clock: HandClock, http: aiohttp.ClientSession, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail() -> None:
+    async def fail() -> None:
         raise Broken
 
     caplog.set_level(logging.CRITICAL, logger="aiohttp.server")

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import stat
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,8 +20,9 @@ from bot.sim.api import ExchangeApi
 from bot.sim.config import VenueConfig
 from bot.sim.history import Way
 from bot.sim.ledger import AccountMode
+from bot.sim.orders import SimTrade
 from bot.sim.refusals import Refusal
-from bot.sim.state import dump, load, restore, save
+from bot.sim.state import dump, restore
 from bot.sim.venue import Venue
 from tests.sim.client import START, Client, open_account
 
@@ -47,7 +46,7 @@ def busy(api: ExchangeApi, alice: Client, bob: Client) -> Venue:
     """Resting, filled, partly filled, cancelled and refused orders; stock partly used; a transfer under way."""
     instrument_id = api.venue.market_by_symbol("text-prime").instrument_id
     alice.order(quantity=9, price="1.50", client_order_id="a-1")
-    alice.order(quantity=5, price="1.40", client_order_id="a-2")
+    alice.order(quantity=5, price="1.40", client_order_id="a-2", time_in_force="day")
     bob.later(seconds=1)
     bob.order(side="sell", quantity=3, price="1.45", client_order_id="b-1")
     bob.order(side="sell", quantity=4, price="2.10")
@@ -56,6 +55,7 @@ def busy(api: ExchangeApi, alice: Client, bob: Client) -> Venue:
     alice.order(type="market", price=None, quantity=2)
     alice.delete(f"/v1/orders/{alice.order(price='1.10').data['order_id']}")
     alice.order(quantity=10_000, price="9.00")
+    alice.order(type="stop", price=None, stop_price="9.00")
     alice.post("/v1/transfers/trading-to-consumption", {"instrument_id": instrument_id, "quantity": 20})
     alice.later(minutes=5)
     alice.get("/v1/me")
@@ -107,6 +107,7 @@ def test_house_orders_are_not_kept(busy: Venue) -> None:
     market = busy.market_by_symbol("text-prime")
     house = busy.add_account("crowd", cash=Decimal(100), house=True)
     busy.place(house, market, Side.BUY, 10, 1_500_000)
+    busy.place(house, market, Side.BUY, 10, 1_500_000, stop_price=99_000_000)
     venue = revived(busy)
     assert set(venue.accounts) == {"alice", "bob"}
     best = venue.market_by_symbol("text-prime").book.bids.best_within(None)
@@ -123,6 +124,49 @@ def test_orders_keep_their_priority(venue: Venue, alice: Client, bob: Client) ->
     first, second = (back.history(back.accounts[name]).orders for name in ("bob", "alice"))
     assert [order.filled for order in first] == [2, 0]
     assert [order.filled for order in second] == [1]
+
+
+def test_waiting_orders_wait_on_and_keep_their_priority(venue: Venue, alice: Client, bob: Client) -> None:
+    for client, price in ((bob, "0.90"), (alice, "0.90"), (bob, "0.95"), (alice, "0.95"), (bob, "0.90")):
+        client.order(type="stop", side="sell", price=None, stop_price=price)
+    alice.order(type="stop_limit", price="2.00", stop_price="1.20", quantity=3)
+    back = revived(venue)
+    assert dump(back) == dump(venue)
+    market = back.market_by_symbol("text-prime")
+    assert back.accounts["alice"].cash.locked == 6_000_000
+    maker = back.add_account("maker", cash=Decimal(100), units={"text-prime": 10})
+    for cents in (95, 90, 80, 70, 60, 50, 40):
+        back.place(maker, market, Side.BUY, 1, cents * 10_000)
+    back.place(back.add_account("seller", units={"text-prime": 1}), market, Side.SELL, 1, None)
+    sold = [trade.maker_order_id for trade in market.trades.recent]
+    assert len(sold) == 6
+    owners = [name for trade in market.trades.recent for name in ("alice", "bob") if took(back, name, trade)]
+    assert owners == ["bob", "alice", "bob", "alice", "bob"]
+
+
+def took(venue: Venue, name: str, trade: SimTrade) -> bool:
+    orders = venue.history(venue.accounts[name]).orders
+    return trade.taker_order_id in [order.order_id for order in orders]
+
+
+def test_orders_of_a_day_expire_at_its_end(venue: Venue, alice: Client) -> None:
+    order_id = alice.order(time_in_force="day").data["order_id"]
+    for now, status in (
+        (venue.now, "active"),
+        (START.replace(hour=23, minute=59), "active"),
+        (START + timedelta(days=2), "expired"),
+    ):
+        client = again(alice, revived(venue, now))
+        told = client.get(f"/v1/orders/{order_id}").data
+        assert told["status"] == status
+    assert told["closed_at"] == "2026-07-02T00:00:00Z"
+
+
+def test_a_reduce_only_order_stays_one(venue: Venue, alice: Client) -> None:
+    order_id = alice.order(side="sell", price="9.00", reduce_only=True).data["order_id"]
+    client = again(alice, revived(venue))
+    assert client.get(f"/v1/orders/{order_id}").data["reduce_only"] is True
+    assert client.put(f"/v1/orders/{order_id}", {"quantity": 1_000}).data["quantity"] == 100
 
 
 def test_life_goes_on_with_the_money_and_ids_that_were_there(busy: Venue, alice: Client) -> None:
@@ -227,13 +271,6 @@ def test_a_market_that_is_not_configured_any_more_is_told(busy: Venue) -> None:
         revived(busy, config=replace(CONFIG, symbols=("text-prime",)))
 
 
-def test_a_file_is_private_and_loads(busy: Venue, tmp_path: Path) -> None:
-    path = tmp_path / "exchange.json"
-    save(path, dump(busy))
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert dump(load(path, CONFIG, busy.now, LATER_IDS)) == dump(busy)
-
-
 @pytest.mark.parametrize(
     "damage",
     [
@@ -241,12 +278,18 @@ def test_a_file_is_private_and_loads(busy: Venue, tmp_path: Path) -> None:
         lambda kept: kept.pop("now"),
         lambda kept: kept["markets"][0]["resting"].append("order-unknown"),
         lambda kept: kept["markets"][0]["resting"].pop(),
+        lambda kept: kept["markets"][0]["waiting"].pop(),
+        lambda kept: kept["markets"][0]["waiting"].append(kept["markets"][0]["resting"].pop()),
+        lambda kept: kept["markets"][0]["resting"].append(kept["markets"][0]["waiting"].pop()),
         lambda kept: kept["markets"].pop(),
         lambda kept: kept["accounts"][0]["fills"][0].update(order_id="order-unknown"),
         lambda kept: kept["accounts"][0].update(name="bob"),
         lambda kept: kept["accounts"][0]["units"].update(unknown={"available": 1, "locked": 0}),
         lambda kept: kept["accounts"][0]["transfers"][-1].update(instrument_id="unknown"),
-        lambda kept: kept["accounts"][0].update(verify_key="AAAA"),
+        lambda kept: kept["accounts"][0].update(verify_keys=["AAAA"]),
+        lambda kept: kept["accounts"][0].update(verify_keys=kept["accounts"][1]["verify_keys"]),
+        lambda kept: kept.update(seed="x"),
+        lambda kept: kept.update(clock="2025-07-01T00:30:00Z", now="9999-07-01T00:30:00Z"),
         lambda kept: kept["accounts"][0]["cash"].update(available="much"),
         lambda kept: kept["accounts"][0].update(mode="tired"),
         lambda kept: kept["accounts"][0]["transfers"][-1].update(way="home"),
@@ -256,13 +299,9 @@ def test_a_file_is_private_and_loads(busy: Venue, tmp_path: Path) -> None:
         lambda kept: kept["markets"][1]["resting"].append(kept["markets"][0]["resting"].pop()),
     ],
 )
-def test_a_damaged_state_is_told_with_file_and_remedy(
-    busy: Venue, tmp_path: Path, damage: Callable[[dict[str, Any]], object]
-) -> None:
-    path = tmp_path / "exchange.json"
-    save(path, damaged(busy, damage))
-    with pytest.raises(DataError, match=r"exchange\.json: not a whole simulated exchange .*; move it away"):
-        load(path, CONFIG, busy.now, LATER_IDS)
+def test_a_damaged_state_is_told_with_a_remedy(busy: Venue, damage: Callable[[dict[str, Any]], object]) -> None:
+    with pytest.raises(DataError, match=r"not a whole simulated exchange .*; move it away"):
+        restore(damaged(busy, damage), CONFIG, busy.now, LATER_IDS)
 
 
 def prime(balances: dict[str, Any]) -> Any:
@@ -292,6 +331,9 @@ def prime(balances: dict[str, Any]) -> Any:
         (lambda it: prime(it["lots"]).update(received=19_000_000, used=1_500_000), "did not receive what transfers"),
         (lambda it: it["orders"][0].update(locked=1), "order .* does not lock what it needs"),
         (lambda it: it["orders"][0].update(price=None), "order .* does not lock what it needs"),
+        (lambda it: it["orders"][1].update(status="pending"), "order .* does not lock what it needs"),
+        (lambda it: it["orders"][-1].update(stop_price=None), "order .* does not lock what it needs"),
+        (lambda it: it["orders"][-1].update(price=1_000_000), "order .* does not lock what it needs"),
         (lambda it: it["orders"][0].update(remaining=0), "the fills of order .* are not what it has filled"),
         (lambda it: it["orders"][0].update(notional=0), "the fills of order .* did not cost what it has paid"),
         (lambda it: it["fills"].pop(), "the fills of order .* are not what it has filled"),
@@ -314,21 +356,14 @@ def test_a_file_of_nothing_but_brackets_is_told() -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"\x1f\x8b\x00", b"[]", b'{"format": "\xff"}'])
-def test_a_foreign_file_is_told(tmp_path: Path, data: bytes) -> None:
-    path = tmp_path / "exchange.json"
-    save(path, data)
-    with pytest.raises(DataError, match=r"exchange\.json: not a whole simulated exchange"):
-        load(path, CONFIG, START, LATER_IDS)
+def test_what_is_no_dump_is_told(data: bytes) -> None:
+    with pytest.raises(DataError, match="not a whole simulated exchange"):
+        restore(data, CONFIG, START, LATER_IDS)
 
 
 def test_a_file_that_was_cut_short_is_told(busy: Venue) -> None:
     with pytest.raises(DataError, match="not a whole simulated exchange"):
         restore(dump(busy)[:-20], CONFIG, busy.now, LATER_IDS)
-
-
-def test_a_missing_file_is_told(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="cannot be read"):
-        load(tmp_path / "none.json", CONFIG, START, LATER_IDS)
 
 
 ACTS = st.lists(

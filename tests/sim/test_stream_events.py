@@ -8,10 +8,13 @@ from typing import Any
 
 import pytest
 
+from bot.clock import SeededIds
 from bot.domain.order import Side
+from bot.sim.api import ExchangeApi
+from bot.sim.config import SelfTrade, VenueConfig
 from bot.sim.stream import StreamHub
 from bot.sim.venue import Venue
-from tests.sim.client import START, Client
+from tests.sim.client import START, Client, open_account
 from tests.sim.stream_client import HEARTBEAT, USER_ORDERS, StreamClient, connected, frame, ticker, trades
 
 TRADES = trades("text-prime")
@@ -164,6 +167,33 @@ def test_an_order_that_cannot_rest_is_new_and_then_cancelled(
     assert brief(client) == [("new_order", "active", "1"), ("order_update", "cancelled", "1")]
 
 
+def test_a_stop_order_is_new_when_it_waits_and_updated_when_it_is_set_off(
+    hub: StreamHub, venue: Venue, alice: Client, bob: Client
+) -> None:
+    alice.order(side="sell", price="0.90")
+    client = connected(hub, USER_ORDERS, TRADES, key=bob.key)
+    bob.order(type="stop", side="sell", price=None, stop_price="0.90", quantity=2)
+    assert brief(client) == [("new_order", "pending", "2")]
+    carol = open_account(alice.api, "carol")
+    carol.order(price="0.80", quantity=2)
+    carol.order(price="0.90")
+    assert brief(client) == [
+        ("new_trade", "0.90", "1"),
+        ("update_trade", "0.90", "1"),
+        ("order_update", "active", "2"),
+        ("new_trade", "0.80", "2"),
+        ("order_update", "filled", "0"),
+        ("update_trade", "0.80", "2"),
+    ]
+
+
+def test_an_order_that_expires_is_updated(hub: StreamHub, alice: Client) -> None:
+    client = connected(hub, USER_ORDERS, key=alice.key)
+    alice.order(time_in_force="day")
+    hub.advance(START + timedelta(days=1))
+    assert brief(client) == [("new_order", "active", "1"), ("order_update", "expired", "1")]
+
+
 def test_a_market_order_has_no_price(hub: StreamHub, alice: Client, bob: Client) -> None:
     bob.order(side="sell", price="1.50")
     client = connected(hub, USER_ORDERS, key=alice.key)
@@ -201,6 +231,16 @@ def test_an_order_that_stops_at_the_owners_own_is_updated(hub: StreamHub, alice:
     client = connected(hub, USER_ORDERS, TRADES, key=alice.key)
     alice.order(side="sell", quantity=2, price="1.30")
     assert brief(client) == [("new_order", "active", "2"), ("order_update", "cancelled", "2")]
+
+
+def test_a_resting_order_that_makes_way_for_its_owners_next_is_updated() -> None:
+    config = VenueConfig(symbols=("text-prime",), self_trade=SelfTrade.CANCEL_RESTING)
+    venue = Venue(config, start=START, ids=SeededIds(1))
+    alice = open_account(ExchangeApi(venue), "alice")
+    alice.order(quantity=2, price="1.30")
+    client = connected(StreamHub(venue), USER_ORDERS, TRADES, key=alice.key)
+    alice.order(side="sell", quantity=3, price="1.30")
+    assert brief(client) == [("new_order", "active", "3"), ("order_update", "cancelled", "2")]
 
 
 def test_a_refused_order_is_not_told(hub: StreamHub, alice: Client) -> None:

@@ -227,7 +227,7 @@ async def test_a_change_is_reported_before_the_stream_tells_of_it(
 ) -> None:
     reported: list[int] = []
 
-    def on_change() -> None:
+    async def on_change() -> None:
         reported.append(alice.account.cash.locked)
 
     async with (
@@ -246,7 +246,7 @@ async def test_what_cannot_be_kept_is_not_told(
 ) -> None:
     caplog.set_level(logging.CRITICAL, logger="aiohttp.server")
 
-    def fail() -> None:
+    async def fail() -> None:
         if alice.account.cash.locked:
             raise Broken
 

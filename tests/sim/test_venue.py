@@ -113,6 +113,13 @@ def test_a_buy_fills_at_the_resting_price_and_keeps_the_difference(
     assert [(fill.trade, fill.order) for fill in venue.history(seller).fills] == [(trade, ask)]
 
 
+def test_what_is_sold_is_not_transferred(venue: Venue, market: SimMarket, buyer: Account) -> None:
+    eager = venue.add_account("eager", units={"text-prime": 9}, auto_transfer=True)
+    venue.place(buyer, market, BUY, 2, 3 * USD)
+    venue.place(eager, market, SELL, 2, 3 * USD)
+    assert (eager.units[market.instrument_id].available, venue.history(eager).transfers) == (7, [])
+
+
 def test_a_market_order_takes_what_there_is_and_never_rests(
     venue: Venue, market: SimMarket, buyer: Account, seller: Account
 ) -> None:
@@ -190,7 +197,10 @@ def test_an_order_never_trades_with_its_owners_own(venue: Venue, market: SimMark
         (1, -USD, {}, 422),
         (1, 101 * USD, {}, 422),
         (1, USD + 1, {}, 422),
-        (1, USD, {"time_in_force": TimeInForce.DAY}, 422),
+        (1, USD, {"stop_price": 0}, 422),
+        (1, USD, {"stop_price": USD + 1}, 422),
+        (1, USD, {"stop_price": USD, "post_only": True}, 400),
+        (1, USD, {"reduce_only": True}, 422),
         (1, None, {"post_only": True}, 400),
         (1, USD, {"post_only": True, "time_in_force": TimeInForce.IOC}, 400),
     ],

@@ -27,8 +27,8 @@ SECOND_STEP = """
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 
 def upgrade():
     with op.batch_alter_table("orders") as orders:
@@ -45,8 +45,8 @@ def downgrade():
 FORGETFUL_STEP = """
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 
 def upgrade():
     op.execute("DELETE FROM orders")
@@ -91,10 +91,10 @@ async def ask(url: str, question: Callable[..., Any], *args: Any) -> Any:
 
 @pytest.fixture
 def second_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """This gridbot knows one more revision, `0002`, which changes the orders' table; gives its script."""
+    """This gridbot knows one more revision, `0003`, which changes the orders' table; gives its script."""
     scripts = tmp_path / "100% migrations"
     shutil.copytree(migrate.SCRIPTS, scripts)
-    step = scripts / "versions" / "0002_second.py"
+    step = scripts / "versions" / "0003_second.py"
     step.write_text(SECOND_STEP)
     monkeypatch.setattr(migrate, "SCRIPTS", scripts)
     return step
@@ -122,16 +122,16 @@ async def test_the_steps_make_the_same_schema_as_the_tables_do(new_url: Callable
 
 
 async def test_a_database_goes_down_and_up_step_by_step(url: str, second_step: Path) -> None:
-    assert await migrate.upgrade(url, "0001") == "0001"
-    assert await migrate.upgrade(url, "+1") == "0002" == migrate.head()
-    assert await migrate.downgrade(url, "-1") == "0001"
-    assert await migrate.current(url) == "0001"
-    assert await migrate.downgrade(url, "-1") is None
+    assert await migrate.upgrade(url, "0002") == "0002"
+    assert await migrate.upgrade(url, "+1") == "0003" == migrate.head()
+    assert await migrate.downgrade(url, "-1") == "0002"
+    assert await migrate.current(url) == "0002"
+    assert await migrate.downgrade(url, "-2") is None
     assert await migrate.current(url) is None
 
 
 async def test_a_table_that_is_changed_keeps_its_rows_and_its_rules(url: str, second_step: Path) -> None:
-    await migrate.upgrade(url, "0001")
+    await migrate.upgrade(url, "0002")
     order = accepted(an_order())
     fill = a_fill(order)
     store = await open_store(url, create=True)
@@ -139,8 +139,8 @@ async def test_a_table_that_is_changed_keeps_its_rows_and_its_rules(url: str, se
     await store.add_fill(fill, filled(order, fill), a_record(order))
     await store.close()
 
-    await migrate.downgrade(url, "0001")
-    assert await migrate.upgrade(url) == "0002"
+    await migrate.downgrade(url, "0002")
+    assert await migrate.upgrade(url) == "0003"
 
     store = await open_store(url, create=False)
     assert await store.order(order.client_order_id) == filled(order, fill)
@@ -151,7 +151,7 @@ async def test_a_table_that_is_changed_keeps_its_rows_and_its_rules(url: str, se
 
 
 async def test_a_step_that_would_orphan_rows_is_undone(url: str, forgetful_step: None) -> None:
-    await migrate.upgrade(url, "0001")
+    await migrate.upgrade(url, "0002")
     async with Database(url) as database:
         order = accepted(an_order())
         fill = a_fill(order)
@@ -161,7 +161,7 @@ async def test_a_step_that_would_orphan_rows_is_undone(url: str, forgetful_step:
     with pytest.raises(StoreError, match=r"refer to nothing|violates foreign key"):
         await migrate.upgrade(url)
 
-    assert await migrate.current(url) == "0001"
+    assert await migrate.current(url) == "0002"
     assert await ask(url, orders.one, order.client_order_id) == filled(order, fill)
 
 
@@ -178,8 +178,8 @@ async def test_an_empty_database_is_brought_up_only_when_asked_for(url: str) -> 
 
 
 async def test_an_outdated_database_is_brought_up_only_when_asked_for(url: str, second_step: Path) -> None:
-    await migrate.upgrade(url, "0001")
-    with pytest.raises(SchemaOutdated, match="is at revision 0001, not 0002: run `gridbot db upgrade`"):
+    await migrate.upgrade(url, "0002")
+    with pytest.raises(SchemaOutdated, match="is at revision 0002, not 0003: run `gridbot db upgrade`"):
         await open_store(url, create=False)
     await (await open_store(url, create=True)).close()
     await migrate.check(url)

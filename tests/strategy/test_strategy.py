@@ -47,6 +47,9 @@ def test_the_public_names_are_sorted_and_there() -> None:
     assert bot.__all__ == sorted(bot.__all__)
     for name in bot.__all__:
         assert getattr(bot, name).__doc__
+    assert dir(bot) == bot.__all__
+    with pytest.raises(AttributeError, match="has no attribute 'Nonsense'"):
+        _ = bot.Nonsense
 
 
 def test_defaults_are_validated_too() -> None:

@@ -7,11 +7,11 @@ from pathlib import Path
 import structlog
 from pydantic import SecretStr
 
-from bot.errors import ConfigError
+from bot.errors import ConfigError, KeyMaterialError
+from bot.grid.key_files import read_key_file
 from bot.settings import ConsumptionSettings
 
-_MAX_FILE_BYTES = 4096
-_OTHERS_MAY_READ = 0o044
+_CONSUMPTION_KEY = "consumption key"
 
 log = structlog.stdlib.get_logger("consumption")
 
@@ -48,15 +48,9 @@ def checked_key(text: str, source: str) -> SecretStr:
 
 def _from_file(path: Path) -> SecretStr:
     try:
-        with path.open("rb") as file:
-            content = file.read(_MAX_FILE_BYTES + 1)
-            mode = path.stat().st_mode
-    except OSError as error:
-        raise ConfigError(
-            f"the consumption key file {path} (consumption.api_key_file) cannot be read: {error.strerror}"
-        ) from None
-    if mode & _OTHERS_MAY_READ:
-        log.warning(f"other users of this machine can read the consumption key file {path}; run: chmod 600 {path}")
-    if len(content) > _MAX_FILE_BYTES:
-        raise ConfigError(f"the consumption key file {path} holds too much to be one")
-    return checked_key(content.decode(errors="replace"), f"the consumption key file {path}")
+        text, findings = read_key_file(path, _CONSUMPTION_KEY)
+    except KeyMaterialError as error:
+        raise ConfigError(f"{error} (consumption.api_key_file)") from None
+    for finding in findings:
+        log.warning(finding)
+    return checked_key(text, f"the {_CONSUMPTION_KEY} file {path}")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 
@@ -13,7 +14,9 @@ from bot.grid.inference import problems
 from bot.grid.inference.hosts import TrustedHosts
 from bot.grid.inference.problems import Call
 from bot.grid.inference.redirects import is_redirect, next_url
+from bot.grid.refusals import Problem, problem_of
 from bot.ports import Clock, Response, Web, WebAnswer, WebRequest
+from bot.redaction import HIDDEN
 
 MAX_ANSWER_BYTES = 64_000_000
 """The largest answer that is read as a whole."""
@@ -21,14 +24,18 @@ MAX_ANSWER_BYTES = 64_000_000
 MAX_PROBLEM_BYTES = 64_000
 """About as much of an error's body is read."""
 
+PROBLEM_SECONDS = 10.0
+"""How long an error's body is waited for."""
+
 
 class Reply:
-    """A successful answer to a call, whose body may still be on its way."""
+    """A successful answer to a call, whose body may still be on its way; `hide` takes the key out of what it says."""
 
-    def __init__(self, call: Call, answer: WebAnswer) -> None:
+    def __init__(self, call: Call, answer: WebAnswer, hide: Callable[[bytes], bytes]) -> None:
         self.call = call
         self.head = Response(answer.status, answer.headers)
         self._chunks = answer.chunks()
+        self._hide = hide
 
     async def chunk(self) -> bytes | None:
         """The next piece of the body; None at its end.
@@ -50,6 +57,10 @@ class Reply:
             if len(body) > MAX_ANSWER_BYTES:
                 raise self.call.unclear(f"an answer of more than {MAX_ANSWER_BYTES:,} bytes", self.head)
         return bytes(body)
+
+    def problem(self, body: bytes) -> Problem:
+        """What an error that came as, or in, this answer says."""
+        return problem_of(replace(self.head, body=self._hide(body)))
 
 
 class InferenceCaller:
@@ -84,9 +95,9 @@ class InferenceCaller:
             answer = await self._send(call, stack)
             head = Response(answer.status, answer.headers)
             if answer.status < 300:
-                return Reply(call, answer)
+                return Reply(call, answer, self._without_key)
             if not is_redirect(answer.status):
-                told = replace(head, body=await _beginning(answer))
+                told = replace(head, body=self._without_key(await _beginning(answer)))
                 raise problems.refusal(call, told, self._clock.now())
             url = next_url(trail, answer.status, answer.headers.get("location"), self._hosts, call.facts(head))
             trail.append(url)
@@ -105,15 +116,22 @@ class InferenceCaller:
         except (ConnectionError, TimeoutError) as error:
             raise call.unclear(_words(error)) from error
 
+    def _without_key(self, body: bytes) -> bytes:
+        """Some suppliers repeat in an error the key that they were sent."""
+        _, value = self._key_header
+        key = value.get_secret_value().split()[-1]
+        return body.replace(key.encode(), HIDDEN.encode())
+
 
 async def _beginning(answer: WebAnswer) -> bytes:
     """What can be had of an error's body; the status counts, whatever becomes of the rest."""
     body = bytearray()
     with suppress(ConnectionError, TimeoutError):
-        async for chunk in answer.chunks():
-            body += chunk
-            if len(body) > MAX_PROBLEM_BYTES:
-                break
+        async with asyncio.timeout(PROBLEM_SECONDS):
+            async for chunk in answer.chunks():
+                body += chunk
+                if len(body) > MAX_PROBLEM_BYTES:
+                    break
     return bytes(body)
 
 

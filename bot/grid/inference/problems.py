@@ -9,18 +9,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bot.errors import (
-    AccessDenied,
-    AuthenticationFailed,
     BadAnswer,
     ExchangeError,
     ExchangeUnavailable,
-    InvalidRequest,
     NoStock,
-    NotFound,
     OutcomeUnknown,
+    RateLimited,
     RequestRefused,
 )
-from bot.grid.refusals import READ, Problem, error_of, problem_of
+from bot.grid.refusals import BY_STATUS, READ, Problem, facts_of, problem_of, wait_seconds
 from bot.ports import Request, Response
 
 TOKENS_MAY_BE_USED = (
@@ -32,13 +29,6 @@ _KEY_HINT = (
     "Check the consumption key (consumption.api_key or consumption.api_key_file): "
     "it must be one of this exchange, and not a trading key."
 )
-_BY_STATUS: dict[int, type[ExchangeError]] = {
-    400: InvalidRequest,
-    401: AuthenticationFailed,
-    403: AccessDenied,
-    404: NotFound,
-    422: InvalidRequest,
-}
 _HINTS = {401: _KEY_HINT, 404: "`gridbot models` lists the instruments."}
 
 
@@ -74,11 +64,7 @@ class Call:
 
     def facts(self, response: Response | None = None) -> dict[str, Any]:
         """What every error says of the request and its answer."""
-        request = self.request
-        known = {"method": request.method, "path": request.path, "request": request}
-        if response is None:
-            return known
-        return known | {"status": response.status, "request_id": request_id(response)}
+        return facts_of(self.request, response)
 
     def told(self, words: str) -> str:
         """Words about the request, with the host that it was redirected to, if it was."""
@@ -97,22 +83,17 @@ class Call:
         return BadAnswer(self.told(why), **self.facts(response), hint=hint)
 
 
-def request_id(response: Response) -> str | None:
-    """The exchange's id of a request; the two forms name it differently."""
-    return response.headers.get("x-request-id") or response.headers.get("request-id")
-
-
 def refusal(call: Call, response: Response, now: datetime) -> ExchangeError:
     """The error that an answer other than a success or a redirect is; `now` (UTC) is for rate limits."""
     status, problem = response.status, problem_of(response)
     if call.method != READ and status in (402, 503):
         return _no_stock(call, response, problem)
-    if status == 429:
-        return error_of(call.request, response, now)
     if status == 408 or status >= 500:
         return call.unclear(problem.detail, response, code=problem.code)
-    kind = _BY_STATUS.get(status, RequestRefused)
-    return kind(call.told(problem.detail), **call.facts(response), code=problem.code, hint=_HINTS.get(status, ""))
+    words, facts = call.told(problem.detail), call.facts(response) | {"code": problem.code}
+    if status == 429:
+        return RateLimited(words, retry_after=wait_seconds(response, now), **facts)
+    return BY_STATUS.get(status, RequestRefused)(words, **facts, hint=_HINTS.get(status, ""))
 
 
 def _no_stock(call: Call, response: Response, problem: Problem) -> NoStock:

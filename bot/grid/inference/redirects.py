@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from bot.errors import RedirectRefused
-from bot.grid.endpoint import is_loopback
+from bot.grid.endpoint import is_askable, is_loopback
 from bot.grid.inference.hosts import TrustedHosts
 
 MAX_HOPS = 3
@@ -83,7 +83,7 @@ def _read(base: str, location: str, facts: Mapping[str, Any]) -> tuple[str, str]
 
 def _is_host(host: str) -> bool:
     if ":" not in host:
-        return _HOST_NAME.fullmatch(host) is not None
+        return _HOST_NAME.fullmatch(host) is not None and is_askable(host)
     try:
         return IPv6Address(host).scope_id is None
     except ValueError:

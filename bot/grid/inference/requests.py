@@ -127,7 +127,7 @@ class _Request(Generic[B]):
         """The request that a JSON text is; encoding it gives the same JSON. Raises `InvalidRequest`."""
         try:
             fields = msgspec.json.decode(text, type=Json)
-        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
             raise cls._invalid(str(error)) from None
         return cls.of(fields)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import replace
 from typing import Self
 
 import msgspec
@@ -11,10 +10,9 @@ import msgspec
 from bot.grid.inference.answers import ToolCall, Usage, word
 from bot.grid.inference.caller import Reply
 from bot.grid.inference.pieces import Piece, PieceReader, ToolCallPart
-from bot.grid.inference.problems import request_id
 from bot.grid.inference.requests import Json
 from bot.grid.inference.sse import Event, EventReader
-from bot.grid.refusals import problem_of, shortened
+from bot.grid.refusals import request_id, shortened
 
 _CHAT_END = "[DONE]"
 _MESSAGES_END = "message_stop"
@@ -99,11 +97,11 @@ class AnswerStream:
             return None
         try:
             raw = msgspec.json.decode(event.data, type=Json)
-        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
             why = f"a piece of the answer cannot be understood: {shortened(str(error))}"
             raise self._call.misunderstood(why, self._head) from None
         if event.name == "error" or raw.get("error") is not None:
-            problem = problem_of(replace(self._head, body=event.data.encode()))
+            problem = self._reply.problem(event.data.encode())
             raise self._call.unclear(f"the stream ended in an error: {problem.detail}", self._head, code=problem.code)
         return None if word(raw.get("type")) == _MESSAGES_END else raw
 

@@ -15,7 +15,7 @@ from bot.domain.fill import Fill
 from bot.domain.order import VenueOrder
 from bot.domain.stream import FillUpdate, OrderUpdate, StreamEvent, StreamUp, TickerUpdate
 from bot.errors import ExchangeError, NotFound, RateLimited
-from bot.grid.stream.backoff import doubling
+from bot.grid.backoff import doubling
 from bot.grid.stream.late import LateFills
 from bot.grid.stream.mailbox import Mailbox
 from bot.grid.stream.memory import Memory

@@ -10,7 +10,7 @@ import aiohttp
 from yarl import URL
 
 from bot.errors import ConfigError, NotFound
-from bot.grid.endpoint import Endpoint, is_loopback
+from bot.grid.endpoint import Endpoint, is_askable, is_loopback
 from bot.grid.stream.websocket import WebSocket
 
 MAX_FRAME_BYTES = 1024 * 1024
@@ -98,7 +98,7 @@ def _checked(stream_url: str) -> URL:
         host, url = parts.hostname or "", URL(stream_url)
     except ValueError as error:
         raise ConfigError(f"the stream's URL cannot be used: {error}") from None
-    if parts.scheme not in ("ws", "wss") or not host or "@" in parts.netloc:
+    if parts.scheme not in ("ws", "wss") or not is_askable(host) or "@" in parts.netloc:
         raise ConfigError("the stream's URL cannot be used: write it as wss://host/v1/, without user or password")
     if parts.scheme == "ws" and not is_loopback(host):
         raise ConfigError("the stream's URL cannot be used: a stream from another machine needs wss")

@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
 from typing import TypeAlias
-
-import msgspec
 
 from bot.domain.stream import OrderUpdate, TickerUpdate, TradeUpdate
 from bot.grid.envelope import Rows
-from bot.grid.fields import FieldError, Moment, required
+from bot.grid.fields import Moment, required
 from bot.grid.history_wire import MarketTradeRow, market_trade_of
 from bot.grid.market_wire import TickerRow, ticker_of
-from bot.grid.order_wire import OrderRow, order_of
+from bot.grid.order_wire import ORDERS, order_of
 from bot.grid.stream.frames import BadFrame, Frame
 
 Told: TypeAlias = OrderUpdate | TradeUpdate | TickerUpdate
@@ -23,14 +20,6 @@ Told: TypeAlias = OrderUpdate | TradeUpdate | TickerUpdate
 
 ORDER_EVENTS = frozenset({"new_order", "order_update"})
 """Events of our orders: one of these that is not understood is as bad as one that never came."""
-
-
-class OrderEventRow(OrderRow):
-    """An order, as the stream spells it."""
-
-    order_type: str | None = None
-    original_quantity: Decimal | None = None
-    average_fill_price: Decimal | None = None
 
 
 class TradeEventRow(MarketTradeRow):
@@ -59,18 +48,12 @@ def event_of(frame: Frame, now: datetime) -> Told | None:
         return None
     try:
         return read(bytes(frame.payload), now)
-    except (msgspec.MsgspecError, FieldError) as error:
+    except (ValueError, RecursionError) as error:
         raise BadFrame(str(error)) from error
-    except RecursionError:
-        raise BadFrame("it is nested too deeply") from None
 
 
 def _order(payload: bytes, _now: datetime) -> OrderUpdate:
-    row = _ORDERS.one(payload)
-    row.type = row.order_type if row.type is None else row.type
-    row.quantity = row.original_quantity if row.quantity is None else row.quantity
-    row.average_price = row.average_fill_price if row.average_price is None else row.average_price
-    return OrderUpdate(order_of(row))
+    return OrderUpdate(order_of(ORDERS.one(payload)))
 
 
 def _trade(payload: bytes, _now: datetime) -> TradeUpdate:
@@ -85,7 +68,6 @@ def _ticker(payload: bytes, now: datetime) -> TickerUpdate:
     return TickerUpdate(ticker_of(row, required(row.market_id, "market_id"), now))
 
 
-_ORDERS = Rows(OrderEventRow)
 _TRADES = Rows(TradeEventRow)
 _TICKERS = Rows(TickerEventRow)
 

@@ -12,6 +12,8 @@ from typing import Any, TypeAlias, TypeVar
 import msgspec
 from msgspec import Raw, Struct
 
+from bot.grid.refusals import shortened
+
 T = TypeVar("T")
 
 CHANNEL = "ws:trading"
@@ -28,8 +30,6 @@ GONE = frozenset({"phx_close", "phx_error"})
 
 StreamKey: TypeAlias = tuple[str, str | None]
 """One thing that can be subscribed to: its name, and the market's id where it is of one market."""
-
-_MAX_REASON = 200
 
 
 class BadFrame(ValueError):
@@ -70,7 +70,7 @@ class Reply(Struct):
         told = self.response
         if isinstance(told, dict):
             told = told.get("reason") or told.get("message") or told
-        return str(told)[:_MAX_REASON] if told else "no reason given"
+        return shortened(str(told)) if told else "no reason given"
 
 
 class Ack(Struct):
@@ -153,10 +153,8 @@ _ACK = msgspec.json.Decoder(Ack)
 def _decoded(decoder: msgspec.json.Decoder[T], text: str | Raw) -> T:
     try:
         return decoder.decode(text)
-    except (msgspec.MsgspecError, ValueError) as error:  # text that is not Unicode is a ValueError
+    except (ValueError, RecursionError) as error:
         raise BadFrame(str(error)) from error
-    except RecursionError:
-        raise BadFrame("it is nested too deeply") from None
 
 
 def _key(listed: Any) -> StreamKey:

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
 from bot.domain.stream import StreamEvent
+from bot.grid.queries import utc
 from bot.grid.stream.beside import beside
 from bot.grid.stream.catch_up import CatchUp
 from bot.grid.stream.mailbox import Mailbox
@@ -58,13 +59,15 @@ class GaplessStream:
 
         Args:
             market_ids: whose trades and tickers to tell.
-            since: the moment, UTC by the exchange's clock, from which on fills are told, and orders that were placed
+            since: the moment, by the exchange's clock, from which on fills are told, and orders that were placed
                 then or later, even if they have closed; inclusive. None: about a minute ago.
 
-        Raises (when iterated):
-            NotFound: the exchange serves no stream.
+        Raises:
+            InvalidRequest: `since` names no time zone.
+            NotFound (when iterated): the exchange serves no stream.
         """
-        begin = since or self._clock.now() + timedelta(seconds=self._clock_offset()) - OVERLAP
+        at_exchange = self._clock.now() + timedelta(seconds=self._clock_offset())
+        begin = at_exchange - OVERLAP if since is None else utc(since)
         mailbox = Mailbox(self._capacity)
         catch_up = CatchUp(self._exchange, self._clock, Memory(begin), market_ids, mailbox)
         async with (

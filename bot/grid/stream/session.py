@@ -27,6 +27,11 @@ HEARTBEAT_SECONDS = 30.0
 """How often the exchange wants to hear from us."""
 
 
+MAX_EARLY_FRAMES = 10_000
+MAX_EARLY_BYTES = 16_000_000
+"""About as much is kept of what comes before the answers to the first steps; more would fill the memory."""
+
+
 class Refused(Exception):
     """The exchange does not let us in, and will not soon."""
 
@@ -46,6 +51,7 @@ class Session:
         self._reader = reader
         self._refs = itertools.count(1)
         self._early: list[Frame] = []
+        self._early_bytes = 0
         self._awaited = ""
         self._alive = asyncio.Event()
         self._is_reading = True
@@ -110,12 +116,18 @@ class Session:
             async with asyncio.timeout(STEP_SECONDS):
                 await self._socket.send(message)
                 while (answer := read(frame := await self._receive())) is None:
-                    self._early.append(frame)
+                    self._keep(frame)
                 return answer
         except TimeoutError:
             raise ConnectionError(f"no answer to {step!r} within {STEP_SECONDS:g} s") from None
         except BadFrame as error:
             raise ConnectionError(f"the answer to {step!r} cannot be understood: {error}") from error
+
+    def _keep(self, frame: Frame) -> None:
+        self._early.append(frame)
+        self._early_bytes += len(bytes(frame.payload))
+        if len(self._early) > MAX_EARLY_FRAMES or self._early_bytes > MAX_EARLY_BYTES:
+            raise ConnectionError("too much comes before an answer does")
 
     async def _receive(self) -> Frame:
         while (frame := self._reader.frame(await self._socket.receive())) is None:

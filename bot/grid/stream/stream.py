@@ -12,10 +12,10 @@ from bot.domain.stream import StreamDown, StreamEvent, StreamUp
 from bot.errors import NotFound
 from bot.grid.keys import SigningKey
 from bot.grid.signing import sign_stream
-from bot.grid.stream.backoff import Pauses
 from bot.grid.stream.beside import beside
 from bot.grid.stream.frames import Frame
 from bot.grid.stream.mailbox import Mailbox
+from bot.grid.stream.pauses import Pauses
 from bot.grid.stream.reader import Reader
 from bot.grid.stream.session import Refused, Session
 from bot.ports import Clock, Dialer
@@ -59,7 +59,6 @@ class Stream:
         self._chance = chance
         self._clock_offset = clock_offset
         self._capacity = capacity
-        self._reader = Reader()
 
     @asynccontextmanager
     async def open(self, market_ids: Sequence[str] = ()) -> AsyncIterator[AsyncIterator[StreamEvent]]:
@@ -69,14 +68,14 @@ class Stream:
             NotFound: the exchange serves no stream.
         """
         mailbox = Mailbox(self._capacity)
-        async with beside(self._run(tuple(market_ids), mailbox)):
+        async with beside(self._run(tuple(market_ids), Reader(), mailbox)):
             yield mailbox
 
-    async def _run(self, market_ids: Sequence[str], mailbox: Mailbox) -> None:
+    async def _run(self, market_ids: Sequence[str], reader: Reader, mailbox: Mailbox) -> None:
         pauses = Pauses(self._chance)
         while True:
             try:
-                await self._connect(market_ids, mailbox, pauses)
+                await self._connect(market_ids, reader, mailbox, pauses)
             except NotFound as error:
                 mailbox.end(error)
                 return
@@ -89,17 +88,17 @@ class Stream:
             await self._clock.sleep(wait)
             await mailbox.room()
 
-    async def _connect(self, market_ids: Sequence[str], mailbox: Mailbox, pauses: Pauses) -> None:
+    async def _connect(self, market_ids: Sequence[str], reader: Reader, mailbox: Mailbox, pauses: Pauses) -> None:
         """Open one connection and listen until it ends, which it does with an error."""
 
         def take(frame: Frame) -> None:
-            event = self._reader.event(frame, self._clock.now())
+            event = reader.event(frame, self._clock.now())
             if event is not None:
                 mailbox.post(event)
 
         socket = await self._dialer.connect()
         try:
-            session = Session(socket, self._clock, self._reader)
+            session = Session(socket, self._clock, reader)
             await session.open(self._proof, market_ids)
             pauses.up(self._clock.now())
             mailbox.post(StreamUp(self._clock.now()))

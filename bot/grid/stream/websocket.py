@@ -7,6 +7,8 @@ from contextlib import suppress
 
 import aiohttp
 
+from bot.grid.refusals import shortened
+
 CLOSE_SECONDS = 2.0
 """How long the other side may take to agree that a connection is closed."""
 
@@ -46,5 +48,5 @@ class WebSocket:
     def _end(self, message: aiohttp.WSMessage) -> str:
         if message.type is aiohttp.WSMsgType.ERROR:
             return f"the connection broke: {message.data}"
-        reason = f": {message.extra}" if message.extra else ""
+        reason = f": {shortened(str(message.extra))}" if message.extra else ""
         return f"the connection was closed with code {self._connection.close_code}{reason}"

@@ -57,7 +57,7 @@ class InferenceApi:
 
     Args:
         venue: the exchange; where its configuration says `direct_inference`, the front door serves by itself.
-        accounts: by the consumption keys that authorise their inference.
+        accounts: by the consumption keys that authorise their inference; there may be more of them later.
         ids: of what redirects carry.
 
     Attributes:
@@ -102,7 +102,7 @@ class InferenceApi:
         if visit.path not in METHODS:
             raise not_found("route")
         if visit.request.method != METHODS[visit.path]:
-            raise wrong_method(visit.request.method)
+            raise wrong_method(visit.request.method, (METHODS[visit.path],))
         headers = {name.lower(): value for name, value in visit.request.headers.items()}
         account = self._keys.account(headers, visit.granted)
         if visit.path == "/v1/models":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from contextvars import ContextVar
 from datetime import datetime
 from functools import partial
 from typing import TypeAlias
@@ -18,6 +19,10 @@ Handle: TypeAlias = Callable[[Request, datetime], InferenceAnswer]
 
 LetIn: TypeAlias = Callable[[web.Request, Handle], Awaitable[InferenceAnswer]]
 """Reads a request, has it answered at the present moment, and reports what that changed."""
+
+
+CUT_SHORT = ContextVar("cut_short", default=False)
+"""Whether the answer to the request under way breaks off in the middle, if it is a stream."""
 
 
 class InferenceDoors:
@@ -49,7 +54,11 @@ async def _sent(request: web.Request, answer: InferenceAnswer) -> web.StreamResp
     response = web.StreamResponse(status=answer.status, headers=answer.headers)
     with suppress(ConnectionError):  # a client may leave before the end; what it did not hear is metered all the same
         await response.prepare(request)
-        for piece in answer.pieces:
+        is_cut = CUT_SHORT.get()
+        for piece in answer.pieces[: len(answer.pieces) // 2] if is_cut else answer.pieces:
             await response.write(piece)
-        await response.write_eof()
+        if not is_cut:
+            await response.write_eof()
+        elif request.transport is not None:
+            request.transport.close()
     return response

@@ -10,10 +10,10 @@ from bot.sim.refusals import unauthorized
 
 
 class KeyCheck:
-    """Tells whose request it is; `accounts` are by the consumption keys that authorise their inference."""
+    """Tells whose request it is; `accounts`, which may grow, are by the keys that authorise their inference."""
 
     def __init__(self, accounts: Mapping[str, Account]) -> None:
-        self._accounts = dict(accounts)
+        self._accounts = accounts
 
     def account(self, headers: Mapping[str, str], granted: Pass | None) -> Account:
         """The account whose key the headers hold, or that a pass was given to; header names are lower-case.

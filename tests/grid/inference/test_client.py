@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -80,14 +81,21 @@ def test_without_a_key_the_settings_are_named() -> None:
 
 
 def test_a_key_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"none\.key \(consumption\.api_key_file\) cannot be read: No such file"):
+    with pytest.raises(ConfigError, match=r"none\.key cannot be read: No such file.*\(consumption\.api_key_file\)"):
         ConsumptionClient.from_settings(settings(api_key_file=tmp_path / "none.key"))
+
+
+def test_a_pipe_is_no_key_file_and_is_not_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path, 0o600)
+    with pytest.raises(ConfigError, match=r"pipe .*cannot be read: it is not a regular file"):
+        ConsumptionClient.from_settings(settings(api_key_file=path))
 
 
 @pytest.mark.parametrize("content", [b"", b" \n", b"two words", b"\xff\xfe", b"x" * 5000 + b" y"])
 def test_a_key_file_without_a_key_is_named_and_not_shown(key_file: Path, content: bytes) -> None:
     key_file.write_bytes(content)
-    with pytest.raises(ConfigError, match=r"the consumption key file .*consumption\.key holds") as refused:
+    with pytest.raises(ConfigError, match=r"consumption key file .*consumption\.key (holds|is too large)") as refused:
         ConsumptionClient.from_settings(settings(api_key_file=key_file))
     assert "words" not in str(refused.value)
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import traceback
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
+from bot.clock import VirtualClock, run_virtual
 from bot.errors import (
     AccessDenied,
     AuthenticationFailed,
@@ -24,7 +27,8 @@ from bot.errors import (
     RequestRefused,
 )
 from bot.grid.consumption import ConsumptionClient
-from tests.grid.inference.scripted_web import BASE, HELLO, KEY, Reply, client_of, moved, said
+from tests.grid.inference.scripted_web import BASE, HELLO, KEY, Reply, client_of, moved, said, streamed
+from tests.grid.scripted import NOW
 
 OPENAI_FORM = {"error": {"message": "the words", "type": "invalid", "code": "the_code"}}
 ANTHROPIC_FORM = {"type": "error", "error": {"type": "invalid", "message": "the words"}}
@@ -105,6 +109,26 @@ async def test_a_rate_limit_carries_the_wait() -> None:
     assert error.retry_after == 17
 
 
+@pytest.mark.parametrize("status", [400, 402, 429, 500, 503])
+async def test_the_other_name_that_a_requests_id_has_is_known_too(status: int) -> None:
+    assert (await failed(said(ANTHROPIC_FORM, status, request_id="m-1"))).request_id == "m-1"
+
+
+@pytest.mark.parametrize("status", [200, 401, 402, 429, 500])
+async def test_a_key_that_the_exchange_repeats_is_not_shown(status: int) -> None:
+    error = await failed(said({"error": {"message": f"Incorrect API key provided: {KEY}."}}, status))
+    assert "Incorrect API key provided: ***" in str(error)
+    assert KEY not in f"{error!r} {vars(error)}"
+
+
+async def test_a_key_that_a_stream_repeats_is_not_shown() -> None:
+    inference, _ = client_of(streamed({"error": {"message": f"Incorrect API key provided: {KEY}."}}))
+    with pytest.raises(OutcomeUnknown, match=r"provided: \*\*\*") as caught:
+        async with inference.stream_chat("text-prime", HELLO) as pieces:
+            [_ async for _ in pieces]
+    assert KEY not in f"{caught.value!r} {vars(caught.value)}"
+
+
 async def test_an_unclear_outcome_says_that_tokens_may_be_used() -> None:
     assert str(await failed(said(OPENAI_FORM, 500))).endswith(
         "Tokens may have been used, although what failed at the exchange is not billed. It was not tried again."
@@ -133,6 +157,21 @@ async def test_an_endless_answer_is_given_up() -> None:
 async def test_an_error_whose_body_breaks_off_or_never_ends_is_known_by_its_status() -> None:
     assert type(await failed(Reply(404, pieces=[b'{"error"', ConnectionError()]))) is NotFound
     assert type(await failed(Reply(404, pieces=[b"x" * 50_000, b"x" * 50_000, AssertionError()]))) is NotFound
+
+
+def test_an_error_whose_body_trickles_is_known_by_its_status_in_time() -> None:
+    class Trickle(Reply):
+        async def chunks(self) -> AsyncIterator[bytes]:
+            while True:
+                await asyncio.sleep(1)
+                yield b" "
+
+    async def main(clock: VirtualClock) -> float:
+        began = clock.now()
+        assert type(await failed(Trickle(404))) is NotFound
+        return (clock.now() - began).total_seconds()
+
+    assert run_virtual(main, NOW) == 10
 
 
 async def test_what_never_left_is_known_not_to_have() -> None:
@@ -165,7 +204,7 @@ async def test_errors_of_a_supplier_name_its_host_and_nothing_else_of_where_it_i
         (Reply(pieces=[b"{", TimeoutError("9 s")]), ExchangeUnavailable),
         (said(OPENAI_FORM, 401), AuthenticationFailed),
         (said(OPENAI_FORM, 429), RateLimited),
-        (said(OPENAI_FORM, 402), RequestRefused),
+        (said(OPENAI_FORM, 402), NoStock),
         (moved("https://evil.example/"), RedirectRefused),
     ],
 )

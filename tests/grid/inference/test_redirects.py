@@ -87,6 +87,8 @@ REFUSED = {
     "this machine by name": "http://localhost:8080/v1",
     "this machine in IPv6": "http://[::1]:8080/v1",
     "a private address": "https://10.0.0.1/v1",
+    "an empty part of a name": "https://s1..thegrid.ai/v1",
+    "a part of a name that is too long": f"https://{'a' * 64}.thegrid.ai/v1",
     "nothing": "",
 }
 

@@ -174,6 +174,8 @@ async def test_closing_ends_a_receive_under_way() -> None:
         ("https://example.org/v1/", "https://example.org/v1"),
         ("wss://user:secret@example.org/", "https://example.org/v1"),
         ("wss://[example.org/", "https://example.org/v1"),
+        ("wss:///v1/", "https://example.org/v1"),
+        ("wss://stream..example.org/v1/", "https://example.org/v1"),
         (None, "http://example.org/v1"),
     ],
 )

@@ -19,7 +19,7 @@ from bot.domain.fill import Fill
 from bot.domain.market import MarketTrade, Ticker
 from bot.domain.order import Side, VenueOrder
 from bot.domain.stream import FillUpdate, OrderUpdate, StreamDown, StreamEvent, StreamUp, TickerUpdate, TradeUpdate
-from bot.errors import AccessDenied, ExchangeUnavailable, NotFound, RateLimited
+from bot.errors import AccessDenied, ExchangeUnavailable, InvalidRequest, NotFound, RateLimited
 from bot.grid.stream import GaplessStream
 from tests.grid.scripted import NOW
 from tests.grid.stream.ledger import Ledger, Told
@@ -301,6 +301,17 @@ def test_fills_are_told_from_the_given_moment_on_inclusive() -> None:
     play(scene)
 
 
+def test_a_moment_without_a_time_zone_is_refused_at_once() -> None:
+    async def scene(clock: VirtualClock, ledger: Ledger, told: Told) -> None:
+        told.say(UP)
+        with pytest.raises(InvalidRequest, match="names no time zone"):
+            async with GaplessStream(told, ledger.exchange, clock).open(since=NOW.replace(tzinfo=None)):
+                pass
+        assert not ledger.asked
+
+    play(scene)
+
+
 def test_the_exchanges_clock_says_where_to_begin() -> None:
     async def scene(clock: VirtualClock, ledger: Ledger, told: Told) -> None:
         ledger.traded = [fill("t-1", at=-7200), fill("t-2", at=-3600)]
@@ -341,7 +352,7 @@ def test_what_is_over_is_forgotten_after_a_while() -> None:
     async def scene(clock: VirtualClock, ledger: Ledger, told: Told) -> None:
         told.say(UP)
         async with GaplessStream(told, ledger.exchange, clock).open() as events:
-            for number in range(500):
+            for number in range(100):
                 ledger.known, ledger.traded = {}, [fill(f"t-{number}", f"o-{number}", 10, at=number * 60)]
                 told.say(OrderUpdate(ledger.put(order(f"o-{number}", "filled", 10, at=number * 60))))
                 assert len(await listen(events, 60)) >= 2

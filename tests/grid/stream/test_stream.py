@@ -99,6 +99,21 @@ def test_events_come_in_order_and_those_before_the_acknowledgement_are_not_lost(
     virtually(main)
 
 
+@pytest.mark.parametrize(("frames", "payload"), [(10_001, {}), (20, {"data": "x" * 900_000})])
+def test_what_comes_before_an_answer_is_not_kept_without_bounds(frames: int, payload: object) -> None:
+    async def main(clock: VirtualClock) -> None:
+        def flood(peer: Peer, _frame: dict[str, Any]) -> None:
+            for _ in range(frames):
+                peer.say("something_new", payload)
+
+        async with stream_to(Switchboard([Peer({"phx_join": flood})]), clock).open() as events:
+            down = await anext(events)
+        assert isinstance(down, StreamDown)
+        assert "too much comes before an answer" in down.why
+
+    virtually(main)
+
+
 def test_a_trade_is_told_once_and_again_only_where_it_has_changed() -> None:
     async def main(clock: VirtualClock) -> None:
         peer = Peer()
@@ -115,6 +130,21 @@ def test_a_trade_is_told_once_and_again_only_where_it_has_changed() -> None:
             "t-2",
             "t-0",
         ]
+
+    virtually(main)
+
+
+def test_two_that_listen_hear_every_trade_each() -> None:
+    async def main(clock: VirtualClock) -> None:
+        peers = [Peer(), Peer()]
+        stream = stream_to(Switchboard(peers), clock)
+        async with stream.open(["m-1"]) as one, stream.open(["m-1"]) as other:
+            for events in (one, other):
+                await up(events)
+            for peer in peers:
+                peer.say("new_trade", {"data": trade_data()})
+            for events in (one, other):
+                assert [type(event) for event in await listen(events, 1)] == [TradeUpdate]
 
     virtually(main)
 

@@ -1,0 +1,91 @@
+"""What is made up from the description is answered as the description says.
+
+A few requests are made up for each operation; `GRIDBOT_FUZZ=20` makes twenty times as many.
+"""
+
+from __future__ import annotations
+
+import zlib
+from typing import Any, TypeAlias
+
+import msgspec
+import schemathesis
+from hypothesis import HealthCheck, settings
+from schemathesis.config import (
+    ChecksConfig,
+    NotAServerErrorConfig,
+    PositiveDataAcceptanceConfig,
+    ProjectConfig,
+    ProjectsConfig,
+    SchemathesisConfig,
+)
+from schemathesis.generation import GenerationMode
+from schemathesis.schemas import BaseSchema
+
+from bot.sim.auth import FINGERPRINT, SIGNATURE, TIMESTAMP
+from tests.sim.effort import EFFORT
+from tests.sim.wsgi import CONSUMPTION_KEY, SIGN_ME, Served
+
+Case: TypeAlias = schemathesis.Case[Any]
+
+SERVED = Served()
+CHECKS = ChecksConfig(
+    # what is well-formed can still ask for too much: too many units, a price off the tick
+    positive_data_acceptance=PositiveDataAcceptanceConfig(expected_statuses=["2xx", 307, 400, 402, 404, 409, 422, 503]),
+    not_a_server_error=NotAServerErrorConfig(expected_statuses=["2xx", "3xx", "4xx", 503]),
+)
+SHORT_LAYOUT = "^/(?!trading/|models$|chat/|messages$)"
+"""The paths of the layout that is served by the same handlers as the other."""
+
+
+class Keys:
+    """Marks requests as to be signed, and gives inference its key."""
+
+    def get(self, case: Case, context: schemathesis.AuthContext) -> str:
+        return SIGN_ME
+
+    def set(self, case: Case, data: str, context: schemathesis.AuthContext) -> None:
+        case.headers.update(dict.fromkeys((TIMESTAMP, FINGERPRINT, SIGNATURE), data))
+        case.headers["authorization"] = f"Bearer {CONSUMPTION_KEY}"
+
+
+def what_is_well_formed_is_not_called_malformed(
+    context: schemathesis.CheckContext, response: schemathesis.Response, case: Case
+) -> None:
+    made_up_well = case.meta is not None and case.meta.generation.mode is GenerationMode.POSITIVE
+    if made_up_well and response.status_code == 400:
+        assert msgspec.json.decode(response.content)["error"]["code"] != "VALIDATION_ERROR"
+
+
+def described() -> BaseSchema:
+    """The description as it is served."""
+    config = SchemathesisConfig(seed=1, projects=ProjectsConfig(default=ProjectConfig(checks=CHECKS)))
+    schema = schemathesis.openapi.from_wsgi("/openapi.json", SERVED, config=config)
+    schema.auth()(Keys)
+    return schema if EFFORT > 1 else schema.exclude(path_regex=SHORT_LAYOUT)
+
+
+def speak_of_what_there_is(case: Case) -> None:
+    """Let most of what should name something name what the exchange has."""
+    case.path_parameters, case.query, case.body = map(existing, (case.path_parameters, case.query, case.body))
+    if "next" in (case.query or {}):
+        case.query.pop("prev", None)  # they exclude each other, which a description cannot say
+
+
+def existing(fields: Any) -> Any:
+    return {name: named(name, value) for name, value in fields.items()} if isinstance(fields, dict) else fields
+
+
+def named(name: str, value: Any) -> Any:
+    choices = SERVED.known(name)
+    if not choices or not isinstance(value, str) or not value:
+        return value
+    number = zlib.crc32(value.encode(errors="replace"))
+    return value if number % 8 == 0 else choices[number % len(choices)]
+
+
+@described().parametrize()
+@settings(max_examples=3 * EFFORT, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+def test_answers_are_as_described(case: Case) -> None:
+    speak_of_what_there_is(case)
+    case.call_and_validate(additional_checks=[what_is_well_formed_is_not_called_malformed])
