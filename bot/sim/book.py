@@ -7,7 +7,6 @@ bisection.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterator
 
 from bot.domain.order import Side
@@ -17,19 +16,60 @@ from bot.sim.orders import BUY, SimOrder
 
 
 class PriceLevel:
-    """The orders that rest at one price, oldest first, and their units in all."""
+    """The orders that rest at one price, and their units in all; it iterates from the oldest order to the newest.
 
-    __slots__ = ("orders", "price", "quantity")
+    Its length is the number of orders. Each knows those ahead of it and behind it, so that it can leave at once.
+
+    Attributes:
+        price: micro-dollars per unit.
+        quantity: units.
+        oldest: the order that trades first; None when there is none.
+    """
+
+    __slots__ = ("_count", "_newest", "oldest", "price", "quantity")
 
     def __init__(self, price: int) -> None:
         self.price = price
         self.quantity = 0
-        self.orders: OrderedDict[str, SimOrder] = OrderedDict()
+        self.oldest: SimOrder | None = None
+        self._newest: SimOrder | None = None
+        self._count = 0
 
-    @property
-    def oldest(self) -> SimOrder:
-        """The order that trades first."""
-        return next(iter(self.orders.values()))
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[SimOrder]:
+        order = self.oldest
+        while order is not None:
+            yield order
+            order = order.behind
+
+    def add(self, order: SimOrder) -> None:
+        """Let an order queue up."""
+        newest = self._newest
+        if newest is None:
+            self.oldest = order
+        else:
+            newest.behind = order
+            order.ahead = newest
+        self._newest = order
+        self._count += 1
+        self.quantity += order.remaining
+
+    def remove(self, order: SimOrder) -> None:
+        """Take an order out of the queue."""
+        ahead, behind = order.ahead, order.behind
+        if ahead is None:
+            self.oldest = behind
+        else:
+            ahead.behind = behind
+        if behind is None:
+            self._newest = ahead
+        else:
+            behind.ahead = ahead
+        order.ahead = order.behind = None
+        self._count -= 1
+        self.quantity -= order.remaining
 
 
 class BookSide:
@@ -74,18 +114,15 @@ class BookSide:
         if level is None:
             level = self._levels[signed] = PriceLevel(order.price)
             self._ladder.add(signed)
-        level.orders[order.order_id] = order
-        level.quantity += order.remaining
+        level.add(order)
 
     def remove(self, order: SimOrder) -> None:
         """Take a resting order off."""
         assert order.price is not None
         signed = order.price * self._sign
         level = self._levels[signed]
-        del level.orders[order.order_id]
-        if level.orders:
-            level.quantity -= order.remaining
-        else:
+        level.remove(order)
+        if level.oldest is None:
             del self._levels[signed]
             self._ladder.remove(signed)
 
@@ -127,7 +164,7 @@ class OrderBook:
         for level in self.opposite(side).levels():
             if limit is not None and (level.price > limit if side is BUY else level.price < limit):
                 break
-            for order in level.orders.values():
+            for order in level:
                 if order.account is owner:
                     if past_own:
                         continue

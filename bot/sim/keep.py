@@ -32,7 +32,7 @@ def _market(market: SimMarket) -> KeptMarket:
         order.order_id
         for side in Side
         for level in market.book.side(side).levels()
-        for order in level.orders.values()
+        for order in level
         if not order.account.house
     ]
     waiting = [order.order_id for order in market.stops if not order.account.house]

@@ -144,7 +144,7 @@ def _side_view(side: BookSide, depth: int) -> list[dict[str, Any]]:
             "price": usd(level.price),
             "quantity": level.quantity,
             "total": usd(level.price * level.quantity),
-            "order_count": len(level.orders),
+            "order_count": len(level),
         }
         for level in islice(side.levels(), depth)
     ]

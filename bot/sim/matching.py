@@ -180,6 +180,7 @@ class Matching:
         opposite = market.book.opposite(order.side)
         while level is not None:
             maker = level.oldest
+            assert maker is not None  # a level with nobody in it is none
             if maker.account is order.account:
                 if not self._cancels_resting:
                     self._close(order, CANCELLED, "self_trade_prevented", now)

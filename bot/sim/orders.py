@@ -62,11 +62,15 @@ class SimOrder:
         triggered_at: when the market reached its stop price; None before that, and on other orders.
         updated_at: when it last changed.
         closed_at: when it closed; None while it is open.
+        ahead: the order that rests at its price and trades before it; None on the first, and where it does not rest.
+        behind: the order that trades after it; likewise.
         position: its place among its owner's orders, from 0; -1 for house orders.
     """
 
     __slots__ = (
         "account",
+        "ahead",
+        "behind",
         "client_order_id",
         "closed_at",
         "closure_reason",
@@ -127,6 +131,8 @@ class SimOrder:
         self.triggered_at: datetime | None = None
         self.updated_at = created_at
         self.closed_at: datetime | None = None
+        self.ahead: SimOrder | None = None
+        self.behind: SimOrder | None = None
         self.position = -1
 
     @property

@@ -235,7 +235,7 @@ def assert_levels_match(market: SimMarket, naive: NaiveMatcher) -> None:
         resting = sorted(naive.resting, key=lambda order: order.place)
         prices = {order.price or 0 for order in resting if order.side is side}
         assert [
-            (level.price, level.quantity, [order.remaining for order in level.orders.values()])
+            (level.price, level.quantity, [order.remaining for order in level])
             for level in market.book.side(side).levels()
         ] == [
             (price, sum(queue), queue)

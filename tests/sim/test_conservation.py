@@ -272,8 +272,8 @@ class ConservationMachine(RuleBasedStateMachine):
         found: set[str] = set()
         for side in Side:
             for level in market.book.side(side).levels():
-                assert level.quantity == sum(order.remaining for order in level.orders.values())
-                found.update(level.orders)
+                assert level.quantity == sum(order.remaining for order in level)
+                found.update(order.order_id for order in level)
         return found
 
     def balances(self) -> list[tuple[int, ...]]:

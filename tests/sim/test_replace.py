@@ -24,7 +24,7 @@ def queue(client: Client, side: str = "buy") -> list[str]:
     """Whose orders rest on a side of text-prime, in the order in which they trade."""
     book = client.api.venue.market_by_symbol("text-prime").book
     levels = (book.bids if side == "buy" else book.asks).levels()
-    return [order.account.name for level in levels for order in level.orders.values()]
+    return [order.account.name for level in levels for order in level]
 
 
 @pytest.mark.parametrize("layout", ["/v1/trading", "/v1"])

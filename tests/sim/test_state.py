@@ -112,7 +112,7 @@ def test_house_orders_are_not_kept(busy: Venue) -> None:
     assert set(venue.accounts) == {"alice", "bob"}
     best = venue.market_by_symbol("text-prime").book.bids.best_within(None)
     assert best is not None
-    assert {order.account.name for order in best.orders.values()} == {"alice"}
+    assert {order.account.name for order in best} == {"alice"}
 
 
 def test_orders_keep_their_priority(venue: Venue, alice: Client, bob: Client) -> None:
