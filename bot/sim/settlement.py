@@ -23,8 +23,7 @@ def lock(order: SimOrder, needed: int) -> None:
     more = needed - order.locked
     if more > balance.available:
         raise insufficient(_shortage(order, needed, balance.available + order.locked))
-    balance.available -= more
-    balance.locked += more
+    balance.lock(more)
     order.locked = needed
 
 

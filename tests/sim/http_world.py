@@ -22,7 +22,7 @@ SYMBOLS = ("text-prime", "code-max")
 ACCOUNTS = {"consumer": False, "supplier": False, "eager": True}
 """Whether what they buy is transferred at once, by name."""
 
-CASH, UNITS = 4000, 30
+CASH, UNITS = 3000, 30
 SHOWN = ("order_id", "status", "closure_reason", "quantity", "filled_quantity", "remaining_quantity")
 
 

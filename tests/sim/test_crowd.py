@@ -78,10 +78,10 @@ def test_the_book_follows_the_reference_price_and_keeps_no_crossed_or_stray_quot
 def test_a_step_leaves_the_orders_that_are_still_wanted_where_they_are() -> None:
     prices = Steps(2_000_000)
     venue, market, _ = make_market(QUIET, prices)
-    before = {level.price: level.oldest.order_id for side in Side for level in market.book.side(side).levels()}
+    before = {level.price: next(iter(level)).order_id for side in Side for level in market.book.side(side).levels()}
     prices.price = 2_010_000
     venue.advance(later(seconds=10))
-    after = {level.price: level.oldest.order_id for side in Side for level in market.book.side(side).levels()}
+    after = {level.price: next(iter(level)).order_id for side in Side for level in market.book.side(side).levels()}
     kept = [price for price, order_id in after.items() if before.get(price) == order_id]
     assert len(kept) == 8
 
@@ -107,7 +107,7 @@ def test_sizes_stay_within_what_the_market_allows() -> None:
     market = venue.market_by_symbol("text-prime")
     venue.add_agent(Crowd(venue, market, Steps(2_000_000), CrowdConfig(), seed=1), START)
     venue.advance(later(hours=1))
-    assert {20, 30} <= {level.oldest.quantity for level in market.book.bids.levels()}
+    assert {20, 30} <= {next(iter(level)).quantity for level in market.book.bids.levels()}
     assert len(market.trades.recent) > 60
 
 

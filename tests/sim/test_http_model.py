@@ -14,7 +14,7 @@ from bot.ports import Request
 from tests.sim.effort import EFFORT
 from tests.sim.http_world import ACCOUNTS, SYMBOLS, World, usd
 from tests.sim.inference import CHAT, bearer, chat
-from tests.sim.naive import LIFE, TRAVEL, UNIT
+from tests.sim.naive import DAY, LIFE, SINCE_MIDNIGHT, TRAVEL, UNIT
 from tests.sim.naive_parts import Order
 
 WAYS = {
@@ -26,7 +26,7 @@ WAYS = {
 names = st.sampled_from([*ACCOUNTS])
 symbols = st.sampled_from(SYMBOLS)
 sides = st.sampled_from(["buy", "sell"])
-quantities = st.integers(1, 9)
+quantities = st.sampled_from([1, 2, 3, 5, 8, 40])
 prices = st.integers(198, 203)
 limits = st.none() | prices
 rarely = st.sampled_from([False, False, True])
@@ -46,6 +46,9 @@ class HttpMachine(World):
         for ticks in (1, 1, 2, 3):
             self.place(Order("supplier", symbol, "sell", ticks, 200 + ticks))
             self.place(Order("eager", symbol, "buy", ticks, 201 - ticks))
+        for above, below in ((202, 199), (203, 198), (200, 202)):  # the first trade sets off both of the last
+            self.place(Order("consumer", symbol, "buy", 3, None, above))
+            self.place(Order("consumer", symbol, "sell", 4, None, below))
 
     @rule(order=resting)
     def rest(self, order: Order) -> None:
@@ -171,6 +174,13 @@ class HttpMachine(World):
         self.naive.take(holding, used)
 
     @rule(seconds=st.sampled_from([1, TRAVEL, 60, LIFE // 2, LIFE // 2, 12 * LIFE]))
+    def wait_a_while(self, seconds: int) -> None:
+        self.later(seconds)
+
+    @rule()
+    def wait_for_midnight(self) -> None:
+        self.later(DAY - (self.naive.now + SINCE_MIDNIGHT) % DAY)
+
     def later(self, seconds: int) -> None:
         for client in self.clients.values():
             client.later(seconds=seconds)
