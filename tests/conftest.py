@@ -13,8 +13,13 @@ from typing import Any
 
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 
 from bot import logs
+
+settings.register_profile("suite", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
+"""The same examples in every run, on a machine of any speed."""
 
 
 @pytest.fixture(autouse=True)
