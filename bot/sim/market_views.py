@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -15,6 +16,7 @@ from bot.sim.market import SimMarket
 from bot.sim.orders import SimTrade
 
 
+@lru_cache(maxsize=10_000)  # the same prices are shown again and again, a whole book of them at a time
 def usd(micros: int) -> str:
     """Micro-dollars as exact US dollars, with cents and as many more decimals as it needs."""
     whole, rest = divmod(abs(micros), MICROS_PER_USD)

@@ -180,6 +180,8 @@ def _description(config: VenueConfig) -> Callable[[web.Request], Awaitable[web.R
 
 
 async def _body(request: web.Request) -> bytes:
+    if not request.can_read_body:
+        return b""
     try:
         async with asyncio.timeout(READ_SECONDS):
             return await request.read()

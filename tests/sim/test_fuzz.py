@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
-from typing import TypeVar
 
 import msgspec
 
@@ -23,8 +22,6 @@ from bot.sim.config import VenueConfig
 from tests.sim.client import START, Client
 from tests.sim.effort import EFFORT
 from tests.sim.traffic import Sent, Traffic
-
-T = TypeVar("T")
 
 INPUTS = 2000 * EFFORT
 LONGEST_SECONDS = 5.0

@@ -49,6 +49,7 @@ class HttpMachine(World):
         for above, below in ((202, 199), (203, 198), (200, 202)):  # the first trade sets off both of the last
             self.place(Order("consumer", symbol, "buy", 3, None, above))
             self.place(Order("consumer", symbol, "sell", 4, None, below))
+        self.place(Order("consumer", symbol, "buy", 13, 198))  # what is left does not pay for much
 
     @rule(order=resting)
     def rest(self, order: Order) -> None:

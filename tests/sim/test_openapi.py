@@ -49,10 +49,10 @@ def references(part: object) -> Iterator[str]:
             yield from references(inner)
 
 
-def test_whatever_is_referred_to_is_there_and_operations_have_names_of_their_own() -> None:
+def test_what_is_referred_to_is_there_and_nothing_else_and_operations_have_names_of_their_own() -> None:
     found = {ref.removeprefix("#/components/") for ref in references(DOCUMENT)}
     there = {f"{kind}/{name}" for kind, parts in DOCUMENT["components"].items() for name in parts}
-    assert found <= there
+    assert found == {name for name in there if not name.startswith("securitySchemes/")}
     names = [operation["operationId"] for methods in DOCUMENT["paths"].values() for operation in methods.values()]
     assert len(set(names)) == len(names)
 

@@ -13,6 +13,7 @@ import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis.config import (
     ChecksConfig,
+    GenerationConfig,
     NotAServerErrorConfig,
     PositiveDataAcceptanceConfig,
     ProjectConfig,
@@ -34,6 +35,7 @@ CHECKS = ChecksConfig(
     positive_data_acceptance=PositiveDataAcceptanceConfig(expected_statuses=["2xx", 307, 400, 402, 404, 409, 422, 503]),
     not_a_server_error=NotAServerErrorConfig(expected_statuses=["2xx", "3xx", "4xx", 503]),
 )
+SETTINGS = settings(deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 SHORT_LAYOUT = "^/(?!trading/|models$|chat/|messages$)"
 """The paths of the layout that is served by the same handlers as the other."""
 
@@ -57,9 +59,10 @@ def what_is_well_formed_is_not_called_malformed(
         assert msgspec.json.decode(response.content)["error"]["code"] != "VALIDATION_ERROR"
 
 
-def described() -> BaseSchema:
-    """The description as it is served."""
-    config = SchemathesisConfig(seed=1, projects=ProjectsConfig(default=ProjectConfig(checks=CHECKS)))
+def described(*modes: GenerationMode) -> BaseSchema:
+    """The description as it is served; what is made up from it is good, or bad, or both."""
+    project = ProjectConfig(checks=CHECKS, generation=GenerationConfig(modes=list(modes)))
+    config = SchemathesisConfig(seed=1, projects=ProjectsConfig(default=project))
     schema = schemathesis.openapi.from_wsgi("/openapi.json", SERVED, config=config)
     schema.auth()(Keys)
     return schema if EFFORT > 1 else schema.exclude(path_regex=SHORT_LAYOUT)
@@ -67,7 +70,8 @@ def described() -> BaseSchema:
 
 def speak_of_what_there_is(case: Case) -> None:
     """Let most of what should name something name what the exchange has."""
-    case.path_parameters, case.query, case.body = map(existing, (case.path_parameters, case.query, case.body))
+    case.path_parameters, case.query = existing(case.path_parameters), existing(case.query)
+    case.body = existing(case.body)
     if "next" in (case.query or {}):
         case.query.pop("prev", None)  # they exclude each other, which a description cannot say
 
@@ -84,8 +88,30 @@ def named(name: str, value: Any) -> Any:
     return value if number % 8 == 0 else choices[number % len(choices)]
 
 
-@described().parametrize()
-@settings(max_examples=3 * EFFORT, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+def keep_what_descriptions_cannot_say(body: Any) -> None:
+    """Change what would be refused for reasons that are in no description, in a body that is as described."""
+    for name, value in body.items():
+        if choices := SERVED.known(name):
+            body[name] = choices[len(str(value)) % len(choices)]
+        elif name in ("price", "stop_price") and value is not None:
+            body[name] = f"{1 + len(str(value)) % 20 / 10:.2f}"  # on the tick
+    for name in ("tool_choice", "stream_options"):  # the one names a tool that there must be, the other wants a stream
+        body.pop(name, None)
+    for message in body.get("messages", ()):
+        message["content"] = message.get("content") or "Hello"
+
+
+@described(*GenerationMode).parametrize()
+@settings(SETTINGS, max_examples=3 * EFFORT)
 def test_answers_are_as_described(case: Case) -> None:
     speak_of_what_there_is(case)
+    case.call_and_validate(additional_checks=[what_is_well_formed_is_not_called_malformed])
+
+
+@described(GenerationMode.POSITIVE).include(method=["POST", "PUT"]).parametrize()
+@settings(SETTINGS, max_examples=12 * EFFORT)
+def test_answers_to_good_bodies_are_as_described(case: Case) -> None:
+    speak_of_what_there_is(case)
+    keep_what_descriptions_cannot_say(case.body)
+    case.headers.pop("Idempotency-Key", None)  # what is made up is often the same
     case.call_and_validate(additional_checks=[what_is_well_formed_is_not_called_malformed])

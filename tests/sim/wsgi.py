@@ -63,7 +63,7 @@ class Served:
             "instrument_id": (market.instrument_id for market in self.venue.markets.values()),
             "symbol": self.config.symbols,
             "model": self.config.symbols,
-            "order_id": (order.order_id for order in history.orders[-20:]),
+            "order_id": [*history.open, *(order.order_id for order in history.orders[-5:])],
             "trade_id": (fill.trade.trade_id for fill in history.fills[-20:]),
         }
         return list(found.get(name, ()))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from bot.sim.openapi.answers import AT_THE_DOOR, MEANINGS, Described, headers_of
+from bot.sim.openapi.operations import Operation
 from bot.sim.openapi.schemas import Schema, ref
 
 SECURITY_SCHEMES: Mapping[str, Described] = {
@@ -62,24 +63,18 @@ class Api:
         if schema is not None:
             described["content"] = {"application/json": {"schema": schema}}
             if streams:
-                described["content"]["text/event-stream"] = {"schema": {"type": "string"}}
+                described["content"]["text/event-stream"] = {}
         return described
 
+    def refusals_of(self, operation: Operation) -> list[int]:
+        """The statuses of all refusals that an operation can get."""
+        at_the_door = () if operation.body is None else AT_THE_DOOR
+        return sorted({*operation.refusals, *self.refusals, *at_the_door})
+
     def refused(self, status: int) -> Described:
-        """A refusal, which `refused_all` describes."""
-        return {"$ref": f"#/components/responses/{self.name}{status}"}
-
-    def refused_all(self) -> Iterator[tuple[str, Described]]:
-        """Every refusal, by its name."""
-        for status in MEANINGS:
-            if status >= 400:
-                content = {"application/json": {"schema": ref(self._schema_of(status))}}
-                yield f"{self.name}{status}", self._answer(status) | {"content": content}
-
-    def _schema_of(self, status: int) -> str:
-        if status in AT_THE_DOOR:
-            return "Refusal"
-        return "AlreadyCancelled" if status == 500 else self.refusal
+        """A refusal."""
+        schema = "Refusal" if status in AT_THE_DOOR else "AlreadyCancelled" if status == 500 else self.refusal
+        return self._answer(status) | {"content": {"application/json": {"schema": ref(schema)}}}
 
     def _answer(self, status: int) -> dict[str, Any]:
         return {"description": MEANINGS[status], "headers": headers_of(status, limited=self.limited)}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from bot.sim.config import VenueConfig
 from bot.sim.openapi.account_operations import ACCOUNT_OPERATIONS, ACCOUNT_SCHEMAS, HEALTH_OPERATIONS
-from bot.sim.openapi.answers import AT_THE_DOOR, HEADERS, REFUSAL_SCHEMAS, Described
+from bot.sim.openapi.answers import HEADERS, REFUSAL_SCHEMAS, Described
 from bot.sim.openapi.apis import CHAT, HEALTH, MESSAGES, SECURITY_SCHEMES, Api, trading_api
 from bot.sim.openapi.inference_operations import CHAT_OPERATIONS, INFERENCE_SCHEMAS, MESSAGES_OPERATIONS
 from bot.sim.openapi.lists import LIST_SCHEMAS
@@ -37,12 +37,13 @@ _IDEMPOTENCY_KEY: Described = {
 def describe(config: VenueConfig) -> dict[str, Any]:
     """Describe what an exchange of this configuration serves, as an OpenAPI 3.1 document; its supplier excepted."""
     trading = trading_api(limited=config.rate_limits is not None)
+    in_both_layouts = [(HEALTH, HEALTH_OPERATIONS), *((trading, table) for table in trading_operations(config))]
+    inference = [(CHAT, CHAT_OPERATIONS), (MESSAGES, MESSAGES_OPERATIONS)]
     paths: dict[str, Described] = {}
-    for layout, suffix in (("/trading/", ""), ("/", "Short")):
-        paths |= _paths(HEALTH, HEALTH_OPERATIONS, layout, suffix)
-        for operations in trading_operations(config):
-            paths |= _paths(trading, operations, layout, suffix)
-    paths |= _paths(CHAT, CHAT_OPERATIONS) | _paths(MESSAGES, MESSAGES_OPERATIONS)
+    for api, operations in in_both_layouts:
+        paths |= _paths(api, operations, "/trading/") | _paths(api, operations, "/", "Short")
+    for api, operations in inference:
+        paths |= _paths(api, operations, "/")
     return {
         "openapi": "3.1.0",
         "info": {"title": "The Grid, simulated", "version": "1", "description": _ABOUT},
@@ -50,7 +51,7 @@ def describe(config: VenueConfig) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": _schemas(config),
-            "responses": {name: refusal for api in (trading, CHAT, MESSAGES) for name, refusal in api.refused_all()},
+            "responses": dict(_refusals([*in_both_layouts, *inference])),
             "headers": HEADERS,
             "securitySchemes": SECURITY_SCHEMES,
         },
@@ -75,7 +76,7 @@ def _schemas(config: VenueConfig) -> dict[str, Schema]:
     }
 
 
-def _paths(api: Api, operations: Operations, layout: str = "/", suffix: str = "") -> dict[str, Described]:
+def _paths(api: Api, operations: Operations, layout: str, suffix: str = "") -> dict[str, Described]:
     return {
         f"{layout}{path}": {
             method.lower(): {
@@ -104,9 +105,16 @@ def _parameters(api: Api, path: str, method: str, operation: Operation) -> Itera
 def _responses(api: Api, operation: Operation) -> Iterator[tuple[str, Described]]:
     for status, schema in operation.answers.items():
         yield str(status), api.success(status, schema, streams=operation.streams)
-    at_the_door = () if operation.body is None else AT_THE_DOOR
-    for status in sorted({*operation.refusals, *api.refusals, *at_the_door}):
-        yield str(status), api.refused(status)
+    for status in api.refusals_of(operation):
+        yield str(status), {"$ref": f"#/components/responses/{api.name}{status}"}
+
+
+def _refusals(tables: Iterable[tuple[Api, Operations]]) -> Iterator[tuple[str, Described]]:
+    for api, operations in tables:
+        for methods in operations.values():
+            for operation in methods.values():
+                for status in api.refusals_of(operation):
+                    yield f"{api.name}{status}", api.refused(status)
 
 
 def _body(operation: Operation) -> dict[str, Described]:

@@ -78,9 +78,9 @@ def _replace_form(config: VenueConfig) -> Schema:
 
 
 def _quantity(most: int) -> Schema:
-    """Whole units from 1, as a number or as a text."""
+    """Whole units from 1, as a number or as a text of 15 digits at most."""
     digits = len(str(most))
     return either(
         {"type": "integer", "minimum": 1, "maximum": most},
-        {"type": "string", "pattern": f"^0{{0,9}}[1-9][0-9]{{0,{digits - 1}}}$"},
+        {"type": "string", "pattern": f"^0{{0,{15 - digits}}}[1-9][0-9]{{0,{digits - 1}}}$"},
     )
