@@ -58,6 +58,7 @@ def _uses(settings: Settings) -> Iterator[tuple[str, Callable[[], object]]]:
     from bot.grid.inference.api_key import consumption_key
     from bot.grid.key_sources import has_key, signing_key
     from bot.sim.candles import read_candles
+    from bot.sim.presets import PRESETS, changed
     from bot.sim.traces import read_trace
 
     exchange, consumption, paper = settings.exchange, settings.consumption, settings.paper
@@ -65,6 +66,7 @@ def _uses(settings: Settings) -> Iterator[tuple[str, Callable[[], object]]]:
         yield "exchange.signing_key", lambda: signing_key(exchange)
     if consumption.api_key is not None or consumption.api_key_file is not None:
         yield "consumption.api_key", lambda: consumption_key(consumption)
+    yield "paper.crowd", lambda: changed(PRESETS[paper.market], paper.crowd)
     if (prices := paper.prices) is not None:
         yield "paper.prices", lambda: read_candles(prices)
     if (demand := paper.demand) is not None:

@@ -104,6 +104,17 @@ def demo(
         raise GridbotError("the database does not hold what the exchange shows; please report this with its seed")
 
 
+def replenishing(symbol: str, mean_price: Decimal) -> dict[str, Any]:
+    """The settings of a `replenish` on a market with this mean price, free to pay a quarter more."""
+    return {
+        "name": f"stock-{symbol}",
+        "strategy": "replenish",
+        "markets": [symbol],
+        "schedule": {"every": "60s"},
+        "parameters": {"floor": 5, "target": 15, "max_price": str(round(mean_price * Decimal("1.25"), 2))},
+    }
+
+
 def see_that_a_client_has_a_trace(client: str | None, demand: Path | None) -> None:
     """Raise `typer.BadParameter` where a client is named and no trace to take it from."""
     if client is not None and demand is None:
@@ -111,7 +122,7 @@ def see_that_a_client_has_a_trace(client: str | None, demand: Path | None) -> No
 
 
 def _settings(options: Options, database_url: str, mean_price: Decimal) -> Settings:
-    """The configured strategies if a configuration was named, else one `replenish`, free to pay a quarter more.
+    """The configured strategies if a configuration was named, else one `replenish`.
 
     The database is always the demo's own.
     """
@@ -119,13 +130,7 @@ def _settings(options: Options, database_url: str, mean_price: Decimal) -> Setti
     from bot.storage.engine import parse_url
 
     parse_url(database_url)
-    strategy: dict[str, Any] = {
-        "name": f"stock-{SYMBOL}",
-        "strategy": "replenish",
-        "markets": [SYMBOL],
-        "schedule": {"every": "60s"},
-        "parameters": {"floor": 5, "target": 15, "max_price": round(mean_price * Decimal("1.25"), 2)},
-    }
+    strategy = replenishing(SYMBOL, mean_price)
     chosen: dict[str, Any] = {"strategies": [strategy], "engine": {"poll_seconds": 15}}
     if options.config is not None or options.overrides:
         configured = options.settings(check_strategies=True)

@@ -8,17 +8,43 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
 from bot.cli.demo import Client, Demand, MeanPrice, Prices, see_that_a_client_has_a_trace
-from bot.cli.exchange_options import CrowdChanges, Market, crowd_of, openings_of
+from bot.cli.exchange_config import as_seen_from_here, is_reached_from_here, write_config
+from bot.cli.exchange_options import (
+    Accounts,
+    AdminPort,
+    AutoTransfer,
+    ClosedCancels,
+    ConfigOut,
+    CredentialsOut,
+    CrowdChanges,
+    FaultNames,
+    FaultSeed,
+    Host,
+    KeptIn,
+    Market,
+    Port,
+    Seed,
+    SelfTrades,
+    Speed,
+    StateFile,
+    SupplierPort,
+    Sweeps,
+    TokensPerHour,
+    crowd_of,
+    openings_of,
+    rules_of,
+)
 from bot.cli.output import say
 from bot.cli.signals import run_until_told
 
 if TYPE_CHECKING:
     from bot.sim.build import Scenario
+    from bot.sim.credentials import Credentials
     from bot.sim.faults.plan import FaultPlan
     from bot.sim.keeper import Keeper
 
@@ -33,71 +59,41 @@ def exchange() -> None:
 @app.command()
 def serve(
     *,
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 8080,
-    supplier_port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Port that inference is redirected to; 0 takes a free one.")
-    ] = 0,
-    seed: Annotated[
-        int | None, typer.Option(min=0, help="The same seed gives the same keys, ids and crowd; without it all is new.")
-    ] = None,
-    credentials_out: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Where to write addresses, keys and markets, as JSON.")
-    ] = None,
+    host: Host = "127.0.0.1",
+    port: Port = 8080,
+    supplier_port: SupplierPort = 0,
+    seed: Seed = None,
+    config_out: ConfigOut = None,
+    credentials_out: CredentialsOut = None,
     mean_price: MeanPrice = Decimal("2.00"),
     prices: Prices = None,
     demand: Demand = None,
     client: Client = None,
     market: Market = "calm",
     crowd: CrowdChanges = None,
-    speed: Annotated[
-        float, typer.Option(min=1, max=1000, help="How many times as fast as the clock the exchange lives.")
-    ] = 1,
-    account: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME[:ROLE[:USD]]", help="An account: consumer (10000 USD) unless it says otherwise. Repeatable."
-        ),
-    ] = None,
-    state_file: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Keep the exchange there, and go on from there.")
-    ] = None,
-    database_url: Annotated[str | None, typer.Option(help="Keep it in that database instead.")] = None,
-    admin_port: Annotated[
-        int | None,
-        typer.Option(min=0, max=65535, help="Serve the admin API there, on this machine only; 0 takes a free port."),
-    ] = None,
-    tokens_per_hour: Annotated[
-        int, typer.Option(min=0, help="Mean demand for inference that uses up the account's text-prime; 0: none.")
-    ] = 0,
-    auto_transfer: Annotated[
-        bool, typer.Option("--auto-transfer", help="Bought units move to Consumption as soon as they fill.")
-    ] = False,
-    sweeps: Annotated[
-        bool, typer.Option("--sweeps", help="Every four hours all Trading units move to Consumption, as announced.")
-    ] = False,
-    faults: Annotated[
-        str,
-        typer.Option(metavar="FILE|PRESET", help="What goes wrong: none, network, exchange, stream, all, or a file."),
-    ] = "none",
-    fault_seed: Annotated[
-        int | None, typer.Option(help="The same seed makes the same go wrong; without it, that of the file.")
-    ] = None,
+    speed: Speed = 1,
+    account: Accounts = None,
+    state_file: StateFile = None,
+    database_url: KeptIn = None,
+    admin_port: AdminPort = None,
+    tokens_per_hour: TokensPerHour = 0,
+    auto_transfer: AutoTransfer = False,
+    sweeps: Sweeps = False,
+    self_trade: SelfTrades = "cancel_incoming",
+    closed_cancel: ClosedCancels = "500",
+    faults: FaultNames = "none",
+    fault_seed: FaultSeed = None,
 ) -> None:
     """Serve a simulated exchange with funded accounts until Ctrl-C or SIGTERM.
 
     Nothing is kept, and the next start begins anew, unless `--state-file` or `--database-url` says where to keep it.
     """
     from bot.sim.build import Scenario
-    from bot.sim.config import DOCUMENTED_SWEEP_HOURS, VenueConfig
 
     see_that_a_client_has_a_trace(client, demand)
-    if state_file is not None and database_url is not None:
-        raise typer.BadParameter("cannot go with --state-file: keep it in one of the two", param_hint="--database-url")
+    _see_that_it_can_be_kept_and_reached(state_file, database_url, host, config_out)
     scenario = Scenario(
-        venue=VenueConfig(
-            auto_transfer=auto_transfer, sweep_hours=DOCUMENTED_SWEEP_HOURS if sweeps else (), speed=speed
-        ),
+        venue=rules_of(speed, self_trade, closed_cancel, auto_transfer=auto_transfer, sweeps=sweeps),
         crowd=crowd_of(market, crowd),
         accounts=openings_of(account),
         mean_price=mean_price,
@@ -107,13 +103,24 @@ def serve(
         tokens_per_hour=tokens_per_hour or None,
         faults=_plan(faults, fault_seed),
     )
-    doors = _Doors(host, port, supplier_port, admin_port, credentials_out)
+    doors = _Doors(host, port, supplier_port, admin_port, config_out, credentials_out)
 
     async def run(stop: asyncio.Event) -> None:
         async with _keeper(state_file, database_url) as keeper:
             await _serve(scenario, seed, doors, keeper, stop)
 
     run_until_told(run)
+
+
+def _see_that_it_can_be_kept_and_reached(
+    state_file: Path | None, database_url: str | None, host: str, config_out: Path | None
+) -> None:
+    if state_file is not None and database_url is not None:
+        raise typer.BadParameter("cannot go with --state-file: keep it in one of the two", param_hint="--database-url")
+    if config_out is not None and not is_reached_from_here(host):
+        raise typer.BadParameter(
+            f"gridbot reaches {host} by https only; listen on 127.0.0.1", param_hint="--config-out"
+        )
 
 
 def _plan(name: str, seed: int | None) -> FaultPlan:
@@ -133,7 +140,21 @@ class _Doors:
     port: int
     supplier_port: int
     admin_port: int | None
+    config_out: Path | None
     credentials_out: Path | None
+
+    def tell(self, credentials: Credentials, scenario: Scenario) -> None:
+        """Write the files that tell it. Raises `GridbotError`."""
+        from bot.sim.credentials import write_credentials
+
+        if self.config_out is not None:
+            write_config(self.config_out, credentials, scenario.mean_price)
+            say(f"settings for gridbot are in {self.config_out}: try `gridbot -c {self.config_out} doctor`")
+        if self.credentials_out is not None:
+            write_credentials(self.credentials_out, credentials)
+            say(f"keys and markets are in {self.credentials_out}")
+        if self.config_out is None and self.credentials_out is None:
+            say("to be told its keys, add --config-out FILE (for gridbot) or --credentials-out FILE (for any client)")
 
 
 @asynccontextmanager
@@ -157,7 +178,6 @@ async def _serve(
     from bot.clock import SystemClock
     from bot.sim.admin import AdminApi
     from bot.sim.build import open_exchange
-    from bot.sim.credentials import write_credentials
     from bot.sim.server import serve
 
     clock = SystemClock()
@@ -181,10 +201,8 @@ async def _serve(
         admin_port=doors.admin_port or 0,
         on_change=keep,
     ) as server:
-        base_url = f"{server.url}/v1"
-        if doors.credentials_out is not None:
-            write_credentials(doors.credentials_out, sim.credentials(base_url))
-            say(f"keys and markets are in {doors.credentials_out}")
+        base_url = f"{as_seen_from_here(server.url)}/v1"
+        doors.tell(sim.credentials(base_url), scenario)
         if server.admin_url is not None:
             say(f"admin API, for this machine only, at {server.admin_url}")
         if keeper is not None:

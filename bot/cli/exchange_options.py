@@ -1,21 +1,58 @@
-"""Options of `gridbot exchange serve` that take more than one word to say."""
+"""The options of `gridbot exchange serve`, and what those mean that take more than one word to say."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 import typer
 
 from bot.errors import ConfigError
 
 if TYPE_CHECKING:
+    from bot.sim.config import VenueConfig
     from bot.sim.office import Opening
     from bot.sim.presets import CrowdConfig
 
 FIRST_CASH = 10_000
 """USD that an account begins with unless its option says otherwise."""
 
+Host: TypeAlias = Annotated[str, typer.Option(help="Address to listen on.")]
+Port: TypeAlias = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")]
+SupplierPort: TypeAlias = Annotated[
+    int, typer.Option(min=0, max=65535, help="Port that inference is redirected to; 0 takes a free one.")
+]
+AdminPort: TypeAlias = Annotated[
+    int | None,
+    typer.Option(min=0, max=65535, help="Serve the admin API there, on this machine only; 0 takes a free port."),
+]
+
+ConfigOut: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Where to write a config.yaml for gridbot's commands; never over another file."),
+]
+CredentialsOut: TypeAlias = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Where to write addresses, keys and markets, as JSON.")
+]
+
+Seed: TypeAlias = Annotated[
+    int | None, typer.Option(min=0, help="The same seed gives the same keys, ids and crowd; without it all is new.")
+]
+Accounts: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME[:ROLE[:USD]]", help="An account: consumer (10000 USD) unless it says otherwise. Repeatable."
+    ),
+]
+StateFile: TypeAlias = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Keep the exchange there, and go on from there.")
+]
+KeptIn: TypeAlias = Annotated[str | None, typer.Option(help="Keep it in that database instead.")]
+
+Speed: TypeAlias = Annotated[
+    float, typer.Option(min=1, max=1000, help="How many times as fast as the clock the exchange lives.")
+]
 Market: TypeAlias = Annotated[
     str, typer.Option(metavar="PRESET", help="How traders in the background behave: calm, or stressed.")
 ]
@@ -25,6 +62,47 @@ CrowdChanges: TypeAlias = Annotated[
         "--crowd", metavar="KEY=VALUE", help="One parameter of theirs, such as spread=0.02 or size=5-20. Repeatable."
     ),
 ]
+TokensPerHour: TypeAlias = Annotated[
+    int, typer.Option(min=0, help="Mean demand for inference that uses up the account's text-prime; 0: none.")
+]
+AutoTransfer: TypeAlias = Annotated[
+    bool, typer.Option("--auto-transfer", help="Bought units move to Consumption as soon as they fill.")
+]
+Sweeps: TypeAlias = Annotated[
+    bool, typer.Option("--sweeps", help="Every four hours all Trading units move to Consumption, as announced.")
+]
+SelfTradeRule: TypeAlias = Literal["cancel_incoming", "cancel_resting"]
+SelfTrades: TypeAlias = Annotated[
+    SelfTradeRule,
+    typer.Option("--self-trade", help="Which of two orders of one account is cancelled before they would trade."),
+]
+ClosedCancelStatus: TypeAlias = Literal["409", "500"]
+ClosedCancels: TypeAlias = Annotated[
+    ClosedCancelStatus,
+    typer.Option("--closed-cancel", help="Status of a cancel of an order that is closed; the live exchange has 500."),
+]
+
+FaultNames: TypeAlias = Annotated[
+    str, typer.Option(metavar="FILE|PRESET", help="What goes wrong: none, network, exchange, stream, all, or a file.")
+]
+FaultSeed: TypeAlias = Annotated[
+    int | None, typer.Option(help="The same seed makes the same go wrong; without it, that of the file.")
+]
+
+
+def rules_of(
+    speed: float, self_trade: SelfTradeRule, closed_cancel: ClosedCancelStatus, *, auto_transfer: bool, sweeps: bool
+) -> VenueConfig:
+    """The rules that the options ask for."""
+    from bot.sim.config import DOCUMENTED_SWEEP_HOURS, SelfTrade, VenueConfig
+
+    return VenueConfig(
+        speed=speed,
+        self_trade=SelfTrade(self_trade),
+        closed_cancel_status=409 if closed_cancel == "409" else 500,
+        auto_transfer=auto_transfer,
+        sweep_hours=DOCUMENTED_SWEEP_HOURS if sweeps else (),
+    )
 
 
 def crowd_of(market: str, changes: Sequence[str] | None) -> CrowdConfig:

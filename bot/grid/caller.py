@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from bot.errors import BadAnswer, InvalidRequest, NotFound, OutcomeUnknown, RateLimited
+from bot.errors import BadAnswer, InvalidRequest, NotFound, NotSentError, OutcomeUnknown, RateLimited
 from bot.grid.envelope import Query
 from bot.grid.headers import BODY_HEADERS, HEADERS
 from bot.grid.keys import SigningKey
@@ -25,6 +25,9 @@ from bot.ports import Clock, Request, Response, Transport
 T = TypeVar("T")
 
 _ENCODER = msgspec.json.Encoder()
+
+_USUAL_BASE = "/v1"
+_BASE_HINT = f"Check exchange.base_url: it does not end in {_USUAL_BASE}, as that of The Grid does."
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,7 @@ class Caller:
     Attributes:
         server_clock: the exchange's time, which requests carry.
         limiter: as given.
+        may_write: asked when a write's turn has come; while it says no, writes fail with `NotSentError`.
     """
 
     def __init__(
@@ -82,6 +86,7 @@ class Caller:
     ) -> None:
         self.server_clock = ServerClock(clock)
         self.limiter = limiter
+        self.may_write: Callable[[], bool] = lambda: True
         self._transport = transport
         self._key = key
         self._clock = clock
@@ -137,6 +142,8 @@ class Caller:
         kind = Kind.of(route)
         await self.limiter.admit(kind)
         try:
+            if route.method != READ and not self.may_write():
+                raise NotSentError("nothing may be changed from here any more", **facts_of(request))
             timestamp = self.server_clock.timestamp()
             sent = self._signed(request, timestamp) if route.signed else request
             sent_at = self._clock.now()
@@ -150,10 +157,14 @@ class Caller:
         self.server_clock.note(response.headers, sent_at)
         if 200 <= response.status < 300:
             return Answer(sent, response)
-        error = error_of(sent, response, self.server_clock.now())
+        error = error_of(sent, response, self.server_clock.now(), if_not_found=self._base_hint())
         if isinstance(error, RateLimited):
             self.limiter.block(error.retry_after)
         raise error
+
+    def _base_hint(self) -> str:
+        """What a 404 hints at where no route was ever found, and the base URL is an unusual one."""
+        return "" if self._layouts.any_found or self._base_path.endswith(_USUAL_BASE) else _BASE_HINT
 
     def _signed(self, request: Request, timestamp: int) -> Request:
         signature = sign(self._key, request.method, request.path, request.body, timestamp)

@@ -13,18 +13,21 @@ LIFE = ("pending", "active", "open", "partially_filled", "cancellation_pending")
 USUAL = frozenset({"active", "partially_filled"})
 """What open orders are nearly always."""
 
+EVERY = 20
+"""One in so many lists asks for every documented status: other programs' orders may be in one not seen before."""
+
 
 class OpenOrders:
     """Lists open orders, with one request for each status that they can have.
 
-    The first time it asks for every documented status; from then on for the usual ones, and for those that some
-    order was seen in.
+    The first time, and every 20th time after it, it asks for every documented status; else for the usual ones, and for
+    those that some order was seen in.
     """
 
     def __init__(self) -> None:
-        self._to_ask = set(LIFE)
         self._seen = set(USUAL)
         self._refused: set[str] = set()
+        self._listed = 0
 
     def learn(self, *orders: VenueOrder) -> None:
         """Take note of the statuses that the exchange uses."""
@@ -38,7 +41,8 @@ class OpenOrders:
         """
         found: dict[str, VenueOrder] = {}
         refusal: InvalidRequest | None = None
-        for status in sorted(self._to_ask - self._refused, key=_place_in_life):
+        to_ask = self._seen.union(() if self._listed % EVERY else LIFE)
+        for status in sorted(to_ask - self._refused, key=_place_in_life):
             try:
                 shown = await read(status)
             except InvalidRequest as error:
@@ -49,10 +53,10 @@ class OpenOrders:
             self.learn(*shown)
             if any(order.is_closed for order in shown):
                 break  # the filter was ignored, so these are all orders
-        if refusal is not None and self._to_ask <= self._refused:
+        if refusal is not None and to_ask <= self._refused:
             self._refused.clear()
             raise refusal
-        self._to_ask = self._seen  # which goes on growing
+        self._listed += 1
         return [order for order in found.values() if not order.is_closed]
 
 

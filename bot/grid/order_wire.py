@@ -116,7 +116,7 @@ def order_of(row: OrderRow) -> VenueOrder:
     submitted_at = moment_or_none(row.submitted_at, "submitted_at")
     return VenueOrder(
         order_id=required(row.order_id, "order_id"),
-        client_order_id=row.client_order_id,
+        client_order_id=row.client_order_id or None,
         market_id=row.market_id,
         side=side_or_none(row.side),
         status=row.status,

@@ -156,7 +156,8 @@ class OrdersApi(TradingApi):
             side: buys or sells.
             status: those in one status, in the exchange's own word.
             open_only: those that may still fill. Iterated, these are all read before the first comes, since an order
-                changes its status meanwhile.
+                changes its status meanwhile. Only one in 20 such lists asks for every status, the others for the usual
+                ones and those seen before: another program's order may be missing that long while it is `pending`.
             since: those placed then or later.
             until: those placed before.
 

@@ -65,11 +65,20 @@ class Problem:
     detail: str
 
 
-def error_of(request: Request, response: Response, now: datetime) -> ExchangeError:
-    """The error that an answer other than 2xx is; `now`, the exchange's, is for a rate limit that ends at a moment."""
+def error_of(request: Request, response: Response, now: datetime, *, if_not_found: str = "") -> ExchangeError:
+    """The error that an answer other than 2xx is.
+
+    Args:
+        request: what it answers.
+        response: the answer.
+        now: the exchange's time, for a rate limit that ends at a moment.
+        if_not_found: the hint for a 404; empty: the usual one.
+    """
     problem = problem_of(response)
     words = f"{problem.code} {problem.detail}".lower()
-    hint = _AUTO_MODE_HINT if _AUTO_MODE in words else ""
+    hint = if_not_found if response.status == HTTPStatus.NOT_FOUND else ""
+    if _AUTO_MODE in words:
+        hint = _AUTO_MODE_HINT
     facts = facts_of(request, response) | {"code": problem.code, "hint": hint}
     kind = _kind(request, response.status, words)
     if kind is RateLimited:

@@ -121,6 +121,11 @@ class Layouts:
         self._proven: dict[Route, Spelling] = {}
         self._tried: set[Route] = set()
 
+    @property
+    def any_found(self) -> bool:
+        """Whether the exchange has answered any route."""
+        return bool(self._proven)
+
     def to_try(self, route: Route) -> tuple[Spelling, ...]:
         """The spellings in which to send a request, one after the other as long as they answer 404."""
         if route in self._proven:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Self
@@ -119,6 +119,14 @@ class TradingClient(MarketDataApi, OrdersApi, AccountsApi, TransfersApi, SupplyA
     def clock_offset_seconds(self) -> float:
         """How far the exchange's clock is ahead of ours, as its answers tell; 0 before the first."""
         return self._caller.server_clock.offset_seconds
+
+    def write_only_while(self, may_write: Callable[[], bool]) -> None:
+        """From now on, send requests that change something only while `may_write` says yes.
+
+        It is asked when a request's turn has come, which may be long after the request was made; such a request then
+        fails with `NotSentError`.
+        """
+        self._caller.may_write = may_write
 
     def stream(
         self, market_ids: Sequence[str] = (), *, since: datetime | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from email.utils import format_datetime
 
@@ -16,6 +17,7 @@ from bot.sim.refusals import Refusal
 from bot.sim.replays import Replays, digest
 from bot.sim.routes import Call, Handler, Routes, resource
 from bot.sim.served import SERVED
+from bot.sim.snapshot import KeptAnswer
 from bot.sim.venue import Venue
 
 
@@ -27,18 +29,20 @@ class ExchangeApi:
     Args:
         venue: the exchange.
         faults: what goes wrong in it on request; None: nothing.
+        answers: what was answered before to writes that may be repeated.
 
     Attributes:
         venue: the exchange.
+        replays: what it answered to such writes.
     """
 
-    def __init__(self, venue: Venue, faults: Faults | None = None) -> None:
+    def __init__(self, venue: Venue, faults: Faults | None = None, answers: Iterable[KeptAnswer] = ()) -> None:
         self.venue = venue
+        self.replays = Replays(answers)
         self._faults = faults
         self._routes = Routes(SERVED)
         self._signatures = SignatureCheck(venue.account_of_key, venue.config.timestamp_tolerance_seconds)
         self._meter = Meter(venue.config.clock_limits)
-        self._replays = Replays()
         self._answered = 0
 
     def handle(self, request: Request, now: datetime) -> Response:
@@ -78,8 +82,8 @@ class ExchangeApi:
 
     def _once(self, handler: Handler, call: Call, key: str, method: str, name: str) -> Answer:
         asked = digest(method, name, call.body)
-        answer = self._replays.get(call.account, key, asked, call.now)
+        answer = self.replays.get(call.account, key, asked, call.now)
         if answer is None:
             answer = handler(call)
-            self._replays.keep(call.account, key, asked, answer, call.now)
+            self.replays.keep(call.account, key, asked, answer, call.now)
         return answer

@@ -16,27 +16,34 @@ from bot.sim.orders import BUY, SimOrder
 
 
 class PriceLevel:
-    """The orders that rest at one price, and their units in all; it iterates from the oldest order to the newest.
+    """The orders that rest at one price; it iterates from the oldest to the newest.
 
-    Its length is the number of orders. Each knows those ahead of it and behind it, so that it can leave at once.
+    Its length is the number of orders. Each knows those ahead of it and behind it, so that it can leave at once. What
+    they are in all is summed up when somebody looks, for orders come and go far more often.
 
     Attributes:
         price: micro-dollars per unit.
-        quantity: units.
         oldest: the order that trades first; None when there is none.
+        newest: the order that trades last; likewise.
     """
 
-    __slots__ = ("_count", "_newest", "oldest", "price", "quantity")
+    __slots__ = ("newest", "oldest", "price")
 
     def __init__(self, price: int) -> None:
         self.price = price
-        self.quantity = 0
         self.oldest: SimOrder | None = None
-        self._newest: SimOrder | None = None
-        self._count = 0
+        self.newest: SimOrder | None = None
+
+    def __del__(self) -> None:
+        """Part the orders of a book that is gone: they hold one another, and the garbage collector does not see it."""
+        order = self.oldest
+        while order is not None:
+            behind = order.behind
+            order.ahead = order.behind = None
+            order = behind
 
     def __len__(self) -> int:
-        return self._count
+        return sum(1 for _ in self)
 
     def __iter__(self) -> Iterator[SimOrder]:
         order = self.oldest
@@ -44,47 +51,29 @@ class PriceLevel:
             yield order
             order = order.behind
 
-    def add(self, order: SimOrder) -> None:
-        """Let an order queue up."""
-        newest = self._newest
-        if newest is None:
-            self.oldest = order
-        else:
-            newest.behind = order
-            order.ahead = newest
-        self._newest = order
-        self._count += 1
-        self.quantity += order.remaining
-
-    def remove(self, order: SimOrder) -> None:
-        """Take an order out of the queue."""
-        ahead, behind = order.ahead, order.behind
-        if ahead is None:
-            self.oldest = behind
-        else:
-            ahead.behind = behind
-        if behind is None:
-            self._newest = ahead
-        else:
-            behind.ahead = ahead
-        order.ahead = order.behind = None
-        self._count -= 1
-        self.quantity -= order.remaining
+    @property
+    def quantity(self) -> int:
+        """Units of all orders."""
+        return sum(order.remaining for order in self)
 
 
 class BookSide:
     """The resting orders of one side.
 
-    Its length is the number of its price levels. Prices are kept signed, so that the best is the greatest on either
-    side: bids as they are, asks negated.
+    Its length is the number of its price levels. The ladder has their prices signed, so that the best is the greatest
+    on either side: bids as they are, asks negated.
+
+    Attributes:
+        best: the level that trades first; None when nobody quotes.
     """
 
-    __slots__ = ("_ladder", "_levels", "_sign")
+    __slots__ = ("_buys", "_ladder", "_levels", "best")
 
     def __init__(self, side: Side) -> None:
-        self._sign = 1 if side is BUY else -1
+        self._buys = side is BUY
         self._ladder = Ladder()
         self._levels: dict[int, PriceLevel] = {}
+        self.best: PriceLevel | None = None
 
     def __len__(self) -> int:
         return len(self._levels)
@@ -92,48 +81,66 @@ class BookSide:
     @property
     def best_price(self) -> int | None:
         """The best price, micro-dollars per unit; None when nobody quotes."""
-        best = self._ladder.last
-        return None if best is None else best * self._sign
+        return None if self.best is None else self.best.price
 
     def best_within(self, limit: int | None) -> PriceLevel | None:
         """The best level, if an order of the other side with this limit (None: any price) can trade with it."""
-        best = self._ladder.last
-        if best is None or (limit is not None and best < limit * self._sign):
-            return None
-        return self._levels[best]
+        best = self.best
+        if best is None or limit is None:
+            return best
+        is_within = best.price >= limit if self._buys else best.price <= limit
+        return best if is_within else None
 
     def levels(self) -> Iterator[PriceLevel]:
         """Levels from the best price to the worst."""
-        return (self._levels[signed] for signed in reversed(self._ladder))
+        return (self._levels[abs(signed)] for signed in reversed(self._ladder))
 
     def add(self, order: SimOrder) -> None:
         """Let a limit order rest behind those at its price."""
-        assert order.price is not None
-        signed = order.price * self._sign
-        level = self._levels.get(signed)
+        price = order.price
+        assert price is not None
+        level = self._levels.get(price)
         if level is None:
-            level = self._levels[signed] = PriceLevel(order.price)
-            self._ladder.add(signed)
-        level.add(order)
+            level = self._open(price)
+        newest = level.newest
+        if newest is None:
+            level.oldest = order
+        else:
+            newest.behind = order
+            order.ahead = newest
+        level.newest = order
 
     def remove(self, order: SimOrder) -> None:
         """Take a resting order off."""
-        assert order.price is not None
-        signed = order.price * self._sign
-        level = self._levels[signed]
-        level.remove(order)
-        if level.oldest is None:
-            del self._levels[signed]
-            self._ladder.remove(signed)
-
-    def fill(self, order: SimOrder, quantity: int) -> None:
-        """Take units from a resting order, which keeps its place in the queue; it leaves when none remain."""
-        if quantity == order.remaining:
-            self.remove(order)
+        price = order.price
+        assert price is not None
+        level = self._levels[price]
+        ahead, behind = order.ahead, order.behind
+        if ahead is None:
+            level.oldest = behind
         else:
-            assert order.price is not None
-            self._levels[order.price * self._sign].quantity -= quantity
-        order.remaining -= quantity
+            ahead.behind = behind
+            order.ahead = None
+        if behind is None:
+            level.newest = ahead
+        else:
+            behind.ahead = ahead
+            order.behind = None
+        if level.oldest is None:
+            self._drop(level)
+
+    def _open(self, price: int) -> PriceLevel:
+        level = self._levels[price] = PriceLevel(price)
+        self._ladder.add(price if self._buys else -price)
+        if self.best_within(price) is None:
+            self.best = level
+        return level
+
+    def _drop(self, level: PriceLevel) -> None:
+        del self._levels[level.price]
+        self._ladder.remove(level.price if self._buys else -level.price)
+        last = self._ladder.last
+        self.best = None if last is None else self._levels[abs(last)]
 
 
 class OrderBook:

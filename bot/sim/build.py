@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -27,6 +27,7 @@ from bot.sim.ledger import Account
 from bot.sim.office import USER, Grant, Office, Opening
 from bot.sim.presets import CALM, CrowdConfig
 from bot.sim.prices import PricePath, RandomWalk, Replay, WalkConfig
+from bot.sim.snapshot import KeptAnswer
 from bot.sim.stream import StreamHub
 from bot.sim.traces import read_trace
 from bot.sim.venue import Venue
@@ -105,10 +106,17 @@ class SimExchange:
 
     def dump(self) -> bytes:
         """What is to be kept of it."""
-        return state.dump(self.venue, self.office.seed)
+        return state.dump(self.venue, self.office.seed, self.api.replays.kept)
 
 
-def build_exchange(scenario: Scenario, *, start: datetime, ids: Ids, venue: Venue | None = None) -> SimExchange:
+def build_exchange(
+    scenario: Scenario,
+    *,
+    start: datetime,
+    ids: Ids,
+    venue: Venue | None = None,
+    answers: Iterable[KeptAnswer] = (),
+) -> SimExchange:
     """Make an exchange that lives from `start` on; its books are filled when this returns.
 
     Args:
@@ -117,6 +125,7 @@ def build_exchange(scenario: Scenario, *, start: datetime, ids: Ids, venue: Venu
         ids: of all that is made in it.
         venue: an exchange brought back, made with this seed, to live on; None: a new one. Its users then keep what they
             have, and only those that it does not know get what the scenario gives.
+        answers: what that one answered to writes that may be repeated.
 
     Raises:
         ConfigError: the scenario names an instrument that is not listed.
@@ -133,7 +142,7 @@ def build_exchange(scenario: Scenario, *, start: datetime, ids: Ids, venue: Venu
     venue.advance(start)
     inference = InferenceApi(venue, office.by_consumption_key, ids=ids)
     faults = Faults(scenario.faults, venue) if scenario.faults.faults else None
-    api, stream = ExchangeApi(venue, faults), StreamHub(venue, faults)
+    api, stream = ExchangeApi(venue, faults, answers), StreamHub(venue, faults)
     return SimExchange(venue, api, stream, inference, office, account, crowds, consumer, faults)
 
 
@@ -166,7 +175,7 @@ async def open_exchange(
         _see_that_its_seed_is(scenario.seed, venue)
     except DataError as error:
         raise DataError(f"{keeper}: {error}") from None
-    return build_exchange(scenario, start=now, ids=ids, venue=venue)
+    return build_exchange(scenario, start=now, ids=ids, venue=venue, answers=state.answers_of(data))
 
 
 def _see_that_its_seed_is(seed: int, venue: Venue) -> None:

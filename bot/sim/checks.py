@@ -43,7 +43,7 @@ def _checks(account: Account) -> list[dict[str, Any]]:
     return [*checks, _check("trading_access", detail="orders are taken")]
 
 
-def _check(name: str, status: str = _OK, *, code: str | None = None, detail: str) -> dict[str, Any]:
+def _check(name: str, status: str = _OK, *, code: str = _OK, detail: str) -> dict[str, Any]:
     return {"name": name, "status": status, "code": code, "detail": detail}
 
 

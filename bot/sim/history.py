@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.sim.moments import Moment
-from bot.sim.orders import SimFill, SimOrder, SimTrade
+from bot.sim.orders import NO_FILL, SimFill, SimOrder, SimTrade
 from bot.sim.refusals import not_found
 
 
@@ -85,7 +84,6 @@ class History:
     __slots__ = (
         "_by_id",
         "_client_order_ids",
-        "_fills_by_order",
         "_forgetful",
         "fills",
         "issuances",
@@ -98,7 +96,6 @@ class History:
         self._forgetful = forgetful
         self._by_id: dict[str, SimOrder] = {}
         self._client_order_ids: set[str] = set()
-        self._fills_by_order: defaultdict[str, list[int]] = defaultdict(list)
         self.orders: list[SimOrder] = []
         self.open: dict[str, SimOrder] = {}
         self.fills: list[SimFill] = []
@@ -122,20 +119,28 @@ class History:
 
     def fills_of(self, order_id: str) -> list[int]:
         """The ascending places, among the fills, of those of one order; empty when the account has no such order."""
-        return self._fills_by_order.get(order_id, [])
+        order = self._by_id.get(order_id)
+        places: list[int] = []
+        place = NO_FILL if order is None else order.newest_fill
+        while place != NO_FILL:
+            places.append(place)
+            place = self.fills[place].earlier
+        return places[::-1]
 
     def add_order(self, order: SimOrder) -> None:
         """Take in a new order."""
-        self.open[order.order_id] = order
+        order_id = order.order_id
+        self.open[order_id] = order
         if self._forgetful:
             return
         order.position = len(self.orders)
         self.orders.append(order)
-        self._by_id[order.order_id] = order
+        self._by_id[order_id] = order
         if order.client_order_id is not None:
             self._client_order_ids.add(order.client_order_id)
 
     def add_fill(self, order: SimOrder, trade: SimTrade) -> None:
         """Take in a trade of one of the orders; those of a house account are not told."""
-        self._fills_by_order[order.order_id].append(len(self.fills))
-        self.fills.append(SimFill(trade, order))
+        fills = self.fills
+        earlier, order.newest_fill = order.newest_fill, len(fills)
+        fills.append(SimFill(trade, order, earlier))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from bot.domain.order import Side
@@ -9,16 +11,27 @@ from bot.sim.history import History
 from bot.sim.ledger import Account
 from bot.sim.lots import Lots
 from bot.sim.market import SimMarket
-from bot.sim.snapshot import FORMAT, KeptAccount, KeptBalance, KeptFill, KeptLots, KeptMarket, KeptOrder, KeptVenue
+from bot.sim.snapshot import (
+    FORMAT,
+    KeptAccount,
+    KeptAnswer,
+    KeptBalance,
+    KeptFill,
+    KeptLots,
+    KeptMarket,
+    KeptOrder,
+    KeptVenue,
+)
 from bot.sim.venue import Venue
 
 
-def kept(venue: Venue, seed: int | None = None) -> KeptVenue:
-    """The markets and the users' accounts of an exchange, as they are now, and the seed that it was made from."""
+def kept(venue: Venue, seed: int | None, answers: Iterable[KeptAnswer]) -> KeptVenue:
+    """The markets and the users' accounts of an exchange, as they are now, and what is told of it besides."""
     return KeptVenue(
         format=FORMAT,
         now=venue.now,
         clock=venue.tempo.when(venue.now),
+        answers=list(answers),
         seed=None if seed is None else str(seed),
         markets=[_market(market) for market in venue.markets.values()],
         accounts=[

@@ -32,16 +32,6 @@ class Balance:
         """What is held, locked or not."""
         return self.available + self.locked
 
-    def lock(self, amount: int) -> None:
-        """Set aside what an order may need. The caller has seen that it is there."""
-        self.available -= amount
-        self.locked += amount
-
-    def release(self, amount: int) -> None:
-        """Give back what an order does not need any more."""
-        self.locked -= amount
-        self.available += amount
-
 
 @dataclass(slots=True)
 class Issued:

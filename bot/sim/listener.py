@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from bot.sim.market import SimMarket
@@ -29,3 +30,31 @@ class Listener(Protocol):
     def quoted(self, market: SimMarket) -> None:
         """The best prices or the last price of a market may have changed."""
         ...
+
+
+def as_one(listeners: Sequence[Listener]) -> Listener | None:
+    """One who tells all of them, in their order; None when there are none."""
+    if len(listeners) > 1:
+        return _Several(listeners)
+    return listeners[0] if listeners else None
+
+
+class _Several:
+    def __init__(self, listeners: Sequence[Listener]) -> None:
+        self._listeners = listeners
+
+    def placed(self, order: SimOrder) -> None:
+        for listener in self._listeners:
+            listener.placed(order)
+
+    def changed(self, order: SimOrder) -> None:
+        for listener in self._listeners:
+            listener.changed(order)
+
+    def traded(self, trade: SimTrade, maker: SimOrder, taker: SimOrder) -> None:
+        for listener in self._listeners:
+            listener.traded(trade, maker, taker)
+
+    def quoted(self, market: SimMarket) -> None:
+        for listener in self._listeners:
+            listener.quoted(market)

@@ -1,4 +1,4 @@
-"""Lists as the exchange answers them: filtered, cut to a span of time, paged."""
+"""Lists as the exchange answers them: filtered, cut to a span of time, ordered, paged."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 from bot.sim.answers import Answer, data
 from bot.sim.paging import page_of
 from bot.sim.queries import Query
+from bot.sim.ranks import OF_TIME, Rank, rank_of
+from bot.sim.refusals import malformed
 
 Row = TypeVar("Row")
 
@@ -24,7 +26,7 @@ def listing(
     among: Sequence[int] | None = None,
     first: int = 0,
 ) -> Answer:
-    """The page of a list that a query asks for.
+    """The page of a list that a query asks for, ordered by the field that it names, and by time where that is the same.
 
     Args:
         query: filters and paging.
@@ -44,7 +46,19 @@ def listing(
         found = row(place)
         return found is not None and all(read(found) == value for read, value in wanted)
 
-    page = page_of(query, range(first, first + len(rows)) if among is None else among, matches)
+    ordered_by = query.text("order_by") or OF_TIME[0]
+
+    def rank(place: int) -> tuple[Rank, int]:
+        if not first <= place < first + len(rows):
+            raise malformed("next or prev names no row of this list any more")
+        found = row(place)
+        return rank_of(None if found is None else view(found).get(ordered_by)), place
+
+    places = range(first, first + len(rows)) if among is None else among
+    if ordered_by in OF_TIME:
+        page = page_of(query, places, matches)
+    else:
+        page = page_of(query, sorted(filter(matches, places), key=rank), matches, rank=rank)
     return data([view(found) for place in page.places if (found := row(place)) is not None], **page.about)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from bot.domain.candle import Resolution
 from bot.domain.money import MICROS_PER_USD, plain
 from bot.sim.bars import Bar
-from bot.sim.book import BookSide
+from bot.sim.book import BookSide, PriceLevel
 from bot.sim.config import VenueConfig
 from bot.sim.market import SimMarket
 from bot.sim.orders import SimTrade
@@ -141,15 +141,17 @@ def public_trade_view(trade: SimTrade) -> dict[str, Any]:
 
 
 def _side_view(side: BookSide, depth: int) -> list[dict[str, Any]]:
-    return [
-        {
-            "price": usd(level.price),
-            "quantity": level.quantity,
-            "total": usd(level.price * level.quantity),
-            "order_count": len(level),
-        }
-        for level in islice(side.levels(), depth)
-    ]
+    return [_level_view(level) for level in islice(side.levels(), depth)]
+
+
+def _level_view(level: PriceLevel) -> dict[str, Any]:
+    quantity = level.quantity
+    return {
+        "price": usd(level.price),
+        "quantity": quantity,
+        "total": usd(level.price * quantity),
+        "order_count": len(level),
+    }
 
 
 def _usd_or_none(micros: int | None) -> str | None:

@@ -11,7 +11,7 @@ from bot.sim.config import SelfTrade, VenueConfig
 from bot.sim.day_orders import DayOrders
 from bot.sim.history import History
 from bot.sim.ledger import Account, AccountMode
-from bot.sim.listener import Listener
+from bot.sim.listener import Listener, as_one
 from bot.sim.market import SimMarket
 from bot.sim.matching import Matching
 from bot.sim.orders import CANCELLED, EXPIRED, SELL, SimOrder, Terms
@@ -52,6 +52,7 @@ class OrderDesk:
         self._markets = markets
         self._histories = histories
         self._touched = touched
+        self._listeners: tuple[Listener, ...] = ()
         self._days = DayOrders(timetable, self._expire)
         self._matching = Matching(
             histories,
@@ -63,11 +64,13 @@ class OrderDesk:
 
     def listen(self, listener: Listener) -> None:
         """Tell somebody of everything on the books, from now on."""
-        self._matching.listeners += (listener,)
+        self._listeners += (listener,)
+        self._matching.listener = as_one(self._listeners)
 
     def unlisten(self, listener: Listener) -> None:
         """Do not tell somebody any more."""
-        self._matching.listeners = tuple(other for other in self._matching.listeners if other is not listener)
+        self._listeners = tuple(other for other in self._listeners if other is not listener)
+        self._matching.listener = as_one(self._listeners)
 
     def resume(self, history: History, now: datetime) -> None:
         """Await the end of the day for the orders of an account that was brought back."""

@@ -33,12 +33,18 @@ CANCELLED = "cancelled"
 EXPIRED = "expired"
 """The status of an order that was good for a day which is over."""
 
+NO_FILL: Final = -1
+"""The place, among an account's fills, of a fill that there is not."""
+
 OPEN: Final = frozenset({PENDING, ACTIVE, PARTIALLY_FILLED})
 """The statuses of orders that may still fill."""
 
 
-class SimOrder:
+class SimOrder(msgspec.Struct, eq=False, gc=False):
     """One order.
+
+    The garbage collector does not look at orders, for there are many; what they refer to must not refer to them. Only
+    those of one queue do, until they leave it.
 
     Attributes:
         order_id: the exchange's id.
@@ -62,78 +68,40 @@ class SimOrder:
         triggered_at: when the market reached its stop price; None before that, and on other orders.
         updated_at: when it last changed.
         closed_at: when it closed; None while it is open.
+        position: its place among its owner's orders, from 0; -1 for house orders.
+        newest_fill: the place of its last trade among its owner's fills; `NO_FILL` before the first.
         ahead: the order that rests at its price and trades before it; None on the first, and where it does not rest.
         behind: the order that trades after it; likewise.
-        position: its place among its owner's orders, from 0; -1 for house orders.
     """
 
-    __slots__ = (
-        "account",
-        "ahead",
-        "behind",
-        "client_order_id",
-        "closed_at",
-        "closure_reason",
-        "created_at",
-        "instrument_id",
-        "locked",
-        "market_id",
-        "notional",
-        "order_id",
-        "position",
-        "post_only",
-        "price",
-        "quantity",
-        "reduce_only",
-        "remaining",
-        "side",
-        "status",
-        "stop_price",
-        "time_in_force",
-        "triggered_at",
-        "updated_at",
-    )
+    order_id: str
+    account: Account
+    market_id: str
+    instrument_id: str
+    side: Side
+    quantity: int
+    remaining: int
+    price: int | None
+    created_at: datetime
+    updated_at: datetime
+    time_in_force: TimeInForce
+    post_only: bool
+    reduce_only: bool
+    stop_price: int | None
+    client_order_id: str | None
+    status: str = ACTIVE
+    closure_reason: str | None = None
+    notional: int = 0
+    locked: int = 0
+    triggered_at: datetime | None = None
+    closed_at: datetime | None = None
+    position: int = -1
+    newest_fill: int = NO_FILL
+    ahead: SimOrder | None = None
+    behind: SimOrder | None = None
 
-    def __init__(
-        self,
-        order_id: str,
-        account: Account,
-        market_id: str,
-        instrument_id: str,
-        side: Side,
-        quantity: int,
-        price: int | None,
-        created_at: datetime,
-        time_in_force: TimeInForce,
-        post_only: bool,  # noqa: FBT001 - by position, for this is called for every order
-        reduce_only: bool,  # noqa: FBT001
-        stop_price: int | None,
-        client_order_id: str | None,
-    ) -> None:
-        self.order_id = order_id
-        self.account = account
-        self.market_id = market_id
-        self.instrument_id = instrument_id
-        self.side = side
-        self.quantity = quantity
-        self.remaining = quantity
-        self.price = price
-        self.time_in_force = time_in_force
-        self.post_only = post_only
-        self.reduce_only = reduce_only
-        self.stop_price = stop_price
-        self.client_order_id = client_order_id
-        self.status = ACTIVE
-        self.closure_reason: str | None = None
-        self.notional = 0
-        self.locked = 0
-        self.created_at = created_at
-        self.triggered_at: datetime | None = None
-        self.updated_at = created_at
-        self.closed_at: datetime | None = None
-        self.ahead: SimOrder | None = None
-        self.behind: SimOrder | None = None
-        self.position = -1
+    def __repr__(self) -> str:
+        return f"<{self.order_id}: {self.side}, {self.remaining} of {self.quantity} units left, {self.status}>"
 
     @property
     def filled(self) -> int:
@@ -176,7 +144,11 @@ class SimTrade(msgspec.Struct, frozen=True, gc=False):
 
 
 class SimFill(msgspec.Struct, frozen=True, gc=False):
-    """A trade, as the owner of one of its two orders sees it."""
+    """A trade, as the owner of one of its two orders sees it.
+
+    `earlier` is the place of the order's trade before this one among its owner's fills, or `NO_FILL`.
+    """
 
     trade: SimTrade
     order: SimOrder
+    earlier: int

@@ -1,8 +1,8 @@
 """Pages of a list: by cursor (`limit`, `next`, `prev`) or by number (`page`, `page_size`).
 
 Rows are named by their place in a list that only grows, so a cursor stays good while rows are added. Lists go from
-the newest row to the oldest unless `order_direction=asc` is asked for; `order_by` is accepted and changes nothing,
-since every list is kept in the order of time.
+the last row to the first, which is the newest to the oldest where nothing else is asked for, unless
+`order_direction=asc` is.
 """
 
 from __future__ import annotations
@@ -35,14 +35,20 @@ class Page:
 
 
 def page_of(
-    query: Query, candidates: Sequence[int], matches: Callable[[int], bool], *, by_number: bool = False
+    query: Query,
+    candidates: Sequence[int],
+    matches: Callable[[int], bool],
+    *,
+    rank: Callable[[int], Any] = int,
+    by_number: bool = False,
 ) -> Page:
-    """The page that the query asks for, of those ascending `candidates` that match.
+    """The page that the query asks for, of those `candidates` that match.
 
     Args:
         query: says which page.
-        candidates: places of rows.
+        candidates: places of rows, by ascending rank.
         matches: whether the row at a place belongs to the list.
+        rank: where the row at a place stands in the list, no two alike; as it is, by its place.
         by_number: go by number even where the query does not, as older routes do.
 
     Raises:
@@ -56,7 +62,9 @@ def page_of(
         raise malformed("next and prev exclude each other")
     if by_number or query.text("page") is not None or query.text("page_size") is not None:
         return _numbered([place for place in candidates if matches(place)], number, size, ascending=ascending)
-    return _by_cursor(candidates, matches, limit, after, before, ascending=ascending)
+    back = before is not None
+    walk = _walk(candidates, before if back else after, rank, ascending=ascending != back)
+    return _by_cursor(filter(matches, walk), limit, back=back, begins=after is None)
 
 
 def _numbered(places: list[int], number: int, size: int, *, ascending: bool) -> Page:
@@ -71,24 +79,15 @@ def _numbered(places: list[int], number: int, size: int, *, ascending: bool) -> 
     return Page(places[(number - 1) * size : number * size], {"meta": meta})
 
 
-def _by_cursor(
-    candidates: Sequence[int],
-    matches: Callable[[int], bool],
-    limit: int,
-    after: int | None,
-    before: int | None,
-    *,
-    ascending: bool,
-) -> Page:
-    back = before is not None
-    walk = _walk(candidates, before if back else after, ascending=ascending != back)
-    places = list(islice(filter(matches, walk), limit + 1))
+def _by_cursor(walk: Iterator[int], limit: int, *, back: bool, begins: bool) -> Page:
+    """A page of what is walked along: backwards from a cursor, or forwards, from the beginning or from a cursor."""
+    places = list(islice(walk, limit + 1))
     more = len(places) > limit
     del places[limit:]
     if back:
         places.reverse()
     has_next = bool(places) and (more or back)
-    has_prev = bool(places) and (more if back else after is not None)
+    has_prev = bool(places) and (more if back else not begins)
     paging = {
         "has_more": has_next,
         "next_cursor": f"row-{places[-1]}" if has_next else None,
@@ -107,9 +106,11 @@ def _cursor(query: Query, name: str) -> int | None:
     return int(match[1])
 
 
-def _walk(candidates: Sequence[int], beyond: int | None, *, ascending: bool) -> Iterator[int]:
+def _walk(
+    candidates: Sequence[int], beyond: int | None, rank: Callable[[int], Any], *, ascending: bool
+) -> Iterator[int]:
     if ascending:
-        first = 0 if beyond is None else bisect_right(candidates, beyond)
+        first = 0 if beyond is None else bisect_right(candidates, rank(beyond), key=rank)
         return (candidates[i] for i in range(first, len(candidates)))
-    last = len(candidates) if beyond is None else bisect_left(candidates, beyond)
+    last = len(candidates) if beyond is None else bisect_left(candidates, rank(beyond), key=rank)
     return (candidates[i] for i in range(last - 1, -1, -1))

@@ -112,30 +112,29 @@ def _fill_books(venue: Venue, kept: KeptVenue) -> None:
 
 
 def _order(kept: KeptOrder, account: Account, instrument_id: str) -> SimOrder:
-    order = SimOrder(
-        kept.order_id,
-        account,
-        kept.market_id,
-        instrument_id,
-        kept.side,
-        kept.quantity,
-        kept.price,
-        kept.created_at,
-        kept.time_in_force,
-        kept.post_only,
-        kept.reduce_only,
-        kept.stop_price,
-        kept.client_order_id,
+    return SimOrder(
+        order_id=kept.order_id,
+        account=account,
+        market_id=kept.market_id,
+        instrument_id=instrument_id,
+        side=kept.side,
+        quantity=kept.quantity,
+        remaining=kept.remaining,
+        price=kept.price,
+        created_at=kept.created_at,
+        updated_at=kept.updated_at,
+        time_in_force=kept.time_in_force,
+        post_only=kept.post_only,
+        reduce_only=kept.reduce_only,
+        stop_price=kept.stop_price,
+        client_order_id=kept.client_order_id,
+        status=kept.status,
+        closure_reason=kept.closure_reason,
+        notional=kept.notional,
+        locked=kept.locked,
+        triggered_at=kept.triggered_at,
+        closed_at=kept.closed_at,
     )
-    order.remaining = kept.remaining
-    order.status = kept.status
-    order.closure_reason = kept.closure_reason
-    order.notional = kept.notional
-    order.locked = kept.locked
-    order.triggered_at = kept.triggered_at
-    order.updated_at = kept.updated_at
-    order.closed_at = kept.closed_at
-    return order
 
 
 def _balance(kept: KeptBalance) -> Balance:

@@ -12,9 +12,7 @@ from typing import TypeAlias, TypeVar
 
 import msgspec
 from aiohttp import web
-from yarl import URL
 
-from bot.errors import DaemonError
 from bot.ports import Clock, Request, Response
 from bot.sim.answers import refused
 from bot.sim.api import ExchangeApi
@@ -25,6 +23,7 @@ from bot.sim.inference import InferenceApi
 from bot.sim.inference.http import InferenceDoors
 from bot.sim.openapi import describe
 from bot.sim.refusals import Refusal
+from bot.sim.site import listening
 from bot.sim.stream import StreamHub
 from bot.sim.websocket import StreamDoor
 
@@ -42,17 +41,11 @@ MAX_BODY_BYTES = 1_000_000
 READ_SECONDS = 10.0
 """How long a client may take to send a body, answered with 408 after that."""
 
-KEEP_ALIVE_SECONDS = 75.0
-"""How long a silent connection stays open: longer than clients keep theirs, so that none meets a closing one."""
-
 STEP_SECONDS = 1.0
 """How often the exchange moves on while nobody asks it anything, in its own time."""
 
 SHORTEST_STEP_SECONDS = 0.1
 """How often it does so at most, by the clock."""
-
-SHUTDOWN_SECONDS = 0.4
-"""How long a request under way may still take when the server stops."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +101,15 @@ async def serve(
             doors = InferenceDoors(inference, gate.let_in)
             supplier = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=middlewares)
             supplier.router.add_route("*", "/{path:.*}", doors.supplier)
-            doors.open_front(app, await stack.enter_async_context(_listening(supplier, host, supplier_port)))
+            doors.open_front(app, await stack.enter_async_context(listening(supplier, host, supplier_port)))
         app.router.add_get("/openapi.json", _description(api.venue.config))
         app.router.add_route("*", "/{path:.*}", gate.answer)
         admin_url = None
         if admin is not None:
             admin_app = web.Application(client_max_size=MAX_BODY_BYTES)
             admin_app.router.add_route("*", "/{path:.*}", partial(gate.answer, handle=admin))
-            admin_url = str(await stack.enter_async_context(_listening(admin_app, ADMIN_HOST, admin_port)))
-        url = await stack.enter_async_context(_listening(app, host, port))
+            admin_url = str(await stack.enter_async_context(listening(admin_app, ADMIN_HOST, admin_port)))
+        url = await stack.enter_async_context(listening(app, host, port))
         try:
             async with asyncio.TaskGroup() as group:
                 steps = group.create_task(gate.keep_moving())
@@ -206,28 +199,3 @@ def _ported(request: web.Request, body: bytes) -> Request:
         headers=dict(request.headers),
         body=body,
     )
-
-
-@asynccontextmanager
-async def _listening(app: web.Application, host: str, port: int) -> AsyncIterator[URL]:
-    runner = web.AppRunner(
-        app,
-        access_log=None,
-        auto_decompress=False,
-        keepalive_timeout=KEEP_ALIVE_SECONDS,
-        lingering_time=SHUTDOWN_SECONDS,
-        shutdown_timeout=SHUTDOWN_SECONDS,
-    )
-    await runner.setup()
-    try:
-        try:
-            await web.TCPSite(runner, host, port).start()
-        except OSError as error:
-            raise DaemonError(
-                f"the simulated exchange cannot listen on {host} port {port} ({error.strerror or error}); "
-                "stop what uses the port, or choose another (0 takes a free one)"
-            ) from None
-        bound_host, bound_port = runner.addresses[0][:2]
-        yield URL.build(scheme="http", host=bound_host, port=bound_port)
-    finally:
-        await runner.cleanup()

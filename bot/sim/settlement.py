@@ -12,18 +12,22 @@ from bot.sim.orders import BUY, SELL, SimOrder
 from bot.sim.refusals import insufficient
 
 
-def lock(order: SimOrder, needed: int) -> None:
-    """Set aside so many micro-dollars (buy) or units (sell) for an order, instead of what was set aside before.
+def lock(order: SimOrder, units: int, cost: int) -> None:
+    """Set aside so many units for a sell, or micro-dollars for a buy, instead of what was set aside before.
 
     Raises:
         Refusal: its owner does not have them.
     """
     account = order.account
-    balance = account.cash if order.side is BUY else account.units[order.instrument_id]
+    if order.side is BUY:
+        balance, needed = account.cash, cost
+    else:
+        balance, needed = account.units[order.instrument_id], units
     more = needed - order.locked
     if more > balance.available:
         raise insufficient(_shortage(order, needed, balance.available + order.locked))
-    balance.lock(more)
+    balance.available -= more
+    balance.locked += more
     order.locked = needed
 
 
@@ -31,7 +35,8 @@ def release(order: SimOrder) -> None:
     """Give back what is still set aside for an order."""
     account = order.account
     balance = account.cash if order.side is BUY else account.units[order.instrument_id]
-    balance.release(order.locked)
+    balance.locked -= order.locked
+    balance.available += order.locked
     order.locked = 0
 
 
@@ -39,14 +44,15 @@ def settle(buy: SimOrder, sell: SimOrder, price: int, quantity: int) -> None:
     """Exchange cash and units of a trade, out of what both orders have set aside."""
     paid = price * quantity
     freed = paid if buy.price is None else buy.price * quantity
-    cash = buy.account.cash
+    buyer, seller = buy.account, sell.account
+    cash = buyer.cash
     cash.locked -= freed
     cash.available += freed - paid
     buy.locked -= freed
-    buy.account.units[buy.instrument_id].available += quantity
-    sell.account.units[sell.instrument_id].locked -= quantity
+    buyer.units[buy.instrument_id].available += quantity
+    seller.units[sell.instrument_id].locked -= quantity
     sell.locked -= quantity
-    sell.account.cash.available += paid
+    seller.cash.available += paid
     buy.notional += paid
     sell.notional += paid
 

@@ -109,6 +109,17 @@ class KeptMarket(msgspec.Struct, frozen=True):
     waiting: list[str] = []
 
 
+class KeptAnswer(msgspec.Struct, frozen=True):
+    """What was answered at a moment to a write under an `Idempotency-Key`; `asked` tells that write from others."""
+
+    account_id: str
+    key: str
+    at: Moment
+    asked: bytes
+    status: int
+    body: bytes
+
+
 class KeptVenue(msgspec.Struct, frozen=True):
     """An exchange as it was at one moment: `now` by its own time, `clock` by the clock (in older files the same)."""
 
@@ -117,4 +128,5 @@ class KeptVenue(msgspec.Struct, frozen=True):
     markets: list[KeptMarket]
     accounts: list[KeptAccount]
     clock: Moment | None = None
+    answers: list[KeptAnswer] = []
     seed: Annotated[str, msgspec.Meta(pattern="^[0-9]+$")] | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 import msgspec
@@ -13,22 +14,27 @@ from bot.ports import Ids
 from bot.sim.config import VenueConfig
 from bot.sim.keep import kept
 from bot.sim.revive import revived
-from bot.sim.snapshot import KeptVenue
+from bot.sim.snapshot import KeptAnswer, KeptVenue
 from bot.sim.venue import Venue
 
 CLOCK_SLACK = timedelta(hours=1)
 """How far a clock may have been set back since an exchange was put away."""
 
 
-def dump(venue: Venue, seed: int | None = None) -> bytes:
-    """The markets and the users' accounts of an exchange, and the seed that it was made from, as JSON."""
-    return msgspec.json.encode(kept(venue, seed))
+def dump(venue: Venue, seed: int | None = None, answers: Iterable[KeptAnswer] = ()) -> bytes:
+    """An exchange as JSON: markets, users' accounts, the seed it was made from, and answers that may be repeated."""
+    return msgspec.json.encode(kept(venue, seed, answers))
 
 
 def seed_of(data: bytes) -> int | None:
     """The seed of the exchange that was dumped; None where it is not told. Raises `DataError` for what is no dump."""
     seed = _read(data).seed
     return None if seed is None else int(seed)
+
+
+def answers_of(data: bytes) -> list[KeptAnswer]:
+    """The answers that may be repeated, of the exchange that was dumped. Raises `DataError` for what is no dump."""
+    return _read(data).answers
 
 
 def ids_after(data: bytes) -> Ids:

@@ -45,9 +45,12 @@ class Frame(msgspec.Struct, frozen=True):
 
 
 class Authenticate(msgspec.Struct, frozen=True):
-    """Who the client is: Unix seconds, a key's fingerprint, and the key's signature of the two, one after the other."""
+    """Who the client is: Unix seconds, a key's fingerprint, and the key's signature of the two, one after the other.
 
-    timestamp: str
+    The seconds may be a number or a text of digits: what is signed is the same.
+    """
+
+    timestamp: str | int
     fingerprint: str
     signature: str
 

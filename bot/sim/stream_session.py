@@ -151,9 +151,10 @@ class StreamSession:
         self._joined = True
 
     def _authenticate(self, claim: Authenticate, now: datetime) -> None:
-        signed = f"{claim.timestamp}{claim.fingerprint}".encode()
+        timestamp = str(claim.timestamp)
+        signed = f"{timestamp}{claim.fingerprint}".encode()
         shown = now if self._faults is None else self._faults.told_time(now)
-        account = self._signatures.signer(claim.timestamp, claim.fingerprint, claim.signature, signed, shown)
+        account = self._signatures.signer(timestamp, claim.fingerprint, claim.signature, signed, shown)
         if self._account not in (None, account):
             raise malformed("another account has authenticated already; join again first")
         self._account = account

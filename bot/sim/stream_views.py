@@ -1,4 +1,8 @@
-"""Orders, trades and tickers as the stream's events show them: all values are strings, what is absent is null."""
+"""Orders, trades and tickers as the stream's events show them: all values are strings.
+
+Of an order and a trade nothing is null: a price that there is not is "0", an id "". A ticker has null for an empty
+side.
+"""
 
 from __future__ import annotations
 
@@ -27,11 +31,15 @@ _ORDER_FIELDS = {
 }
 """What the stream calls the fields of an order, and what the routes call them."""
 
+_ABSENT = {"client_order_id": "", "price": "0", "average_fill_price": "0"}
+"""What stands for what an order does not have."""
+
 
 def order_event(order: SimOrder) -> dict[str, Any]:
     """An order as it is now."""
     view = order_view(order)
-    return {"data": {name: _text(view[field]) for name, field in _ORDER_FIELDS.items()}}
+    shown = {name: view[field] for name, field in _ORDER_FIELDS.items()}
+    return {"data": {name: _ABSENT[name] if value is None else _text(value) for name, value in shown.items()}}
 
 
 def trade_event(trade: SimTrade) -> dict[str, Any]:

@@ -44,8 +44,9 @@ class Tape:
 
     def record(self, trade: SimTrade) -> None:
         """Take in a trade, which must not be older than the last."""
+        price, quantity = trade.price, trade.quantity
         self.recent.append(trade)
         self.count += 1
-        self.volume += trade.quantity
-        self.notional += trade.price * trade.quantity
-        self.prices.record(trade.executed_at, trade.price, trade.quantity)
+        self.volume += quantity
+        self.notional += price * quantity
+        self.prices.record(trade.executed_at, price, quantity)

@@ -66,6 +66,13 @@ def test_check_is_content_with_good_files_and_warns_of_a_key_that_others_can_rea
     assert "swordfish" not in result.err
 
 
+def test_check_looks_at_the_parameters_of_the_paper_crowd(gridbot: Gridbot, tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text("paper: {market: stressed, crowd: {spred: 0.1}}")
+    result = gridbot("config", "check")
+    assert (result.status, result.out) == (1, "")
+    assert "  paper.crowd: a crowd has no 'spred'; did you mean 'spread'?" in result.err
+
+
 @pytest.mark.parametrize("command", ["check", "show"])
 def test_every_fault_is_listed_those_of_strategies_included(gridbot: Gridbot, tmp_path: Path, command: str) -> None:
     (tmp_path / "config.yaml").write_text(STRATEGY.replace("max_price", "flor: 5, max_price"))

@@ -253,3 +253,14 @@ def test_a_text_that_cannot_be_sent_is_refused(use: Callable[[TradingClient], Aw
     server, error = virtually(use=use)
     assert isinstance(error, InvalidRequest)
     assert server.requests == []
+
+
+def test_writes_that_may_not_go_any_more_do_not_and_reads_do() -> None:
+    async def use(client: TradingClient) -> None:
+        client.write_only_while(lambda: False)
+        await client.cash()
+        await client.transfer_to_consumption("i-1", 1)
+
+    server, error = virtually(NO_CASH, MOVED, use=use)
+    assert isinstance(error, NotSentError)
+    assert [request.method for request in server.requests] == ["GET"]

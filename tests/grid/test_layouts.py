@@ -150,3 +150,17 @@ async def test_a_write_goes_to_the_other_layout_only_after_a_404_and_unchanged()
     assert first.body == second.body
     assert first.headers["idempotency-key"] == second.headers["idempotency-key"]
     assert first.headers["x-thegrid-signature"] != second.headers["x-thegrid-signature"]
+
+
+async def test_a_404_hints_at_a_base_url_that_may_lack_its_version() -> None:
+    client, _ = client_of(MISSING, MISSING, base_path="")
+    with pytest.raises(NotFound, match=r"exchange\.base_url: it does not end in /v1"):
+        await client.markets()
+
+
+async def test_a_base_url_at_which_a_route_was_found_is_not_to_blame() -> None:
+    client, _ = client_of(answered({"data": []}), MISSING, MISSING, base_path="/proxy")
+    await client.markets()
+    with pytest.raises(NotFound) as failed:
+        await client.order("gone")
+    assert "base_url" not in str(failed.value)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from bot.domain.candle import Resolution
 from bot.domain.order import NewOrder, Side
 from bot.errors import BadAnswer, ExchangeUnavailable, InvalidRequest
+from bot.grid.open_orders import EVERY, USUAL
 from bot.ports import Response
 from tests.grid.scripted import answered, client_of, wrapped
 
@@ -353,6 +354,23 @@ async def test_a_status_that_some_order_had_is_asked_for_from_then_on(status: st
     assert sorted(dict(request.query)["status"] for request in transport.requests[6:]) == sorted(
         ["active", "partially_filled", status]
     )
+
+
+async def test_statuses_that_never_occurred_are_asked_for_again_from_time_to_time() -> None:
+    usual = len(USUAL)
+    client, transport = client_of(*[NONE] * (5 + usual * (EVERY - 1)), wrapped([order(1, "pending")]), *[NONE] * 4)
+    for _ in range(EVERY):
+        assert await client.orders(open_only=True) == []
+    assert [one.status for one in await client.orders(open_only=True)] == ["pending"]
+    assert statuses(transport)[-5:] == LIFE
+
+
+async def test_a_list_that_failed_is_no_reason_to_ask_for_less() -> None:
+    client, transport = client_of(NONE, answered({}, 503), *[NONE] * 5)
+    with pytest.raises(ExchangeUnavailable):
+        await client.orders(open_only=True)
+    await client.orders(open_only=True)
+    assert statuses(transport)[2:] == LIFE
 
 
 async def test_a_placement_shows_which_status_new_orders_have() -> None:

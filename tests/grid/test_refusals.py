@@ -171,7 +171,7 @@ async def test_an_error_tells_the_exchanges_words_in_any_form(body: object, code
     error = await failure(place, answered(body, 422, x_request_id="r7"))
     assert (error.method, error.path, error.status, error.request_id) == ("POST", "/v1/trading/orders", 422, "r7")
     assert (error.code, error.detail) == (code, words)
-    assert str(error) == f"POST /v1/trading/orders 422: {words} (request r7)"
+    assert str(error) == f"POST /v1/trading/orders 422: {words} (request r7). {error.hint}"
 
 
 async def test_an_error_without_json_is_told_by_its_status() -> None:

@@ -33,7 +33,8 @@ def test_diagnostics_tell_that_all_is_well(alice: Client, layout: str) -> None:
         ("account_mode", "ok"),
         ("trading_access", "ok"),
     ]
-    assert all(list(check) == ["name", "status", "code", "detail"] and check["detail"] for check in checks)
+    assert all(list(check) == ["name", "status", "code", "detail"] for check in checks)
+    assert all(isinstance(value, str) and value for check in checks for value in check.values())
 
 
 def test_diagnostics_are_signed(alice: Client) -> None:

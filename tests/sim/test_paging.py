@@ -109,3 +109,58 @@ def test_only_open_orders_can_be_paged(alice: Client) -> None:
     assert [order["client_order_id"] for order in got.data] == ["4", "2"]
     got = alice.get(ORDERS, ("status", "active"), ("limit", "2"), ("next", got.json["paging"]["next_cursor"]))
     assert [order["client_order_id"] for order in got.data] == ["0"]
+
+
+PRICES = ["10.00", "9.50", "2.00", "10.00", "0.50"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "prices"),
+    [
+        ({"order_by": "price", "order_direction": "asc"}, ["0.50", "2.00", "9.50", "10.00", "10.00"]),
+        ({"order_by": "price"}, ["10.00", "10.00", "9.50", "2.00", "0.50"]),
+        ({"order_by[]": "price", "order_directions[]": "asc", "market_id": ""}, []),
+        ({"order_by": "created_at", "order_direction": "asc"}, PRICES),
+        ({"order_by": "no_such_field", "order_direction": "asc"}, PRICES),
+        ({"order_by": "price", "order_direction": "asc", "page": "2", "page_size": "2"}, ["9.50", "10.00"]),
+    ],
+)
+def test_rows_are_ordered_by_the_field_that_is_named(alice: Client, asked: dict[str, str], prices: list[str]) -> None:
+    for price in PRICES:
+        alice.order(price=price)
+    assert [order["price"] for order in alice.get(ORDERS, *asked.items()).data] == prices
+
+
+def test_rows_are_ordered_by_a_field_that_some_lack(alice: Client) -> None:
+    placed = [
+        alice.order(**named).data["order_id"] for named in ({"client_order_id": "b"}, {}, {"client_order_id": "a"})
+    ]
+    got = alice.get(ORDERS, ("order_by", "client_order_id"), ("order_direction", "asc"))
+    assert [order["order_id"] for order in got.data] == [placed[1], placed[2], placed[0]]
+
+
+@pytest.mark.parametrize("direction", ["asc", "desc"])
+def test_the_cursor_follows_the_order_that_is_asked_for_there_and_back(alice: Client, direction: str) -> None:
+    for price in PRICES:
+        alice.order(price=price)
+
+    def page(**cursor: str) -> tuple[list[str], dict[str, Any]]:
+        asked = {"order_by": "price", "order_direction": direction, "status": "active", "limit": "2"} | cursor
+        got = alice.get(ORDERS, *asked.items())
+        return [order["order_id"] for order in got.data], got.json["paging"]
+
+    whole = [
+        order["order_id"] for order in alice.get(ORDERS, ("order_by", "price"), ("order_direction", direction)).data
+    ]
+    first, paging = page()
+    alice.delete(f"{ORDERS}/{first[1]}")
+    second, paging = page(next=paging["next_cursor"])
+    third, paging = page(next=paging["next_cursor"])
+    assert [*first, *second, *third] == whole
+    assert not paging["has_more"]
+    assert page(prev=paging["prev_cursor"])[0] == second
+
+
+def test_a_cursor_that_was_never_given_is_refused_where_rows_are_ordered(alice: Client) -> None:
+    alice.order()
+    assert alice.get(ORDERS, ("order_by", "price"), ("next", "row-1")).status == 400

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.sim.client import Client, Got
+from bot.sim.build import Scenario, open_exchange
+from bot.sim.config import VenueConfig
+from bot.sim.keeper import FileKeeper
+from tests.sim.client import START, Client, Got
 
 ORDERS = "/v1/trading/orders"
 
@@ -60,3 +65,24 @@ def test_a_refusal_does_not_use_up_its_key(alice: Client) -> None:
     assert place(alice, "once", quantity=0).status == 400
     assert place(alice, "once", quantity=10_000).code == "INSUFFICIENT_BALANCE"
     assert place(alice, "once").status == 201
+
+
+@pytest.mark.parametrize("key", ["", "k" * 256, "clé", "\udcff", "two\nlines"])
+def test_what_cannot_be_a_key_is_refused_and_nothing_is_placed(alice: Client, key: str) -> None:
+    assert place(alice, key).code == "VALIDATION_ERROR"
+    assert alice.get(ORDERS).data == []
+
+
+async def test_a_key_is_good_over_a_restart(tmp_path: Path) -> None:
+    keeper = FileKeeper(tmp_path / "exchange.json")
+    scenario = Scenario(VenueConfig(symbols=("text-prime",)))
+    before = await open_exchange(scenario, keeper, now=START, seed=1)
+    first = place(Client(before.api, before.keys.signing), "once")
+    await keeper.save(before.dump())
+    after = await open_exchange(scenario, keeper, now=START + timedelta(hours=1))
+    alice = Client(after.api, after.keys.signing, START + timedelta(hours=1))
+    assert place(alice, "once").response.body == first.response.body
+    assert place(alice, "once", quantity=2).status == 422
+    assert len(alice.get(ORDERS).data) == 1
+    alice.later(hours=23)
+    assert place(alice, "once").data["order_id"] != first.data["order_id"]

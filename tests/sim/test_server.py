@@ -17,6 +17,7 @@ from yarl import URL
 from bot.errors import DaemonError
 from bot.ports import Request, Response
 from bot.sim import server as server_module
+from bot.sim import site
 from bot.sim.api import ExchangeApi
 from bot.sim.server import serve
 from bot.sim.venue import Venue
@@ -148,10 +149,30 @@ async def test_a_client_that_does_not_finish_its_body_is_cut_off(
         writer.close()
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"\x16\x03\x01 no HTTP\r\n\r\n",
+        b"GET /v1/health HTTP/1.1\r\n\r\n",
+        b"GET /v1/health?" + b"a" * 9000 + b" HTTP/1.1\r\nhost: x\r\n\r\n",
+        b"POST /v1/orders HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nno length\r\n",
+    ],
+)
+async def test_what_is_no_http_is_answered_and_not_logged(
+    api: ExchangeApi, clock: HandClock, caplog: pytest.LogCaptureFixture, sent: bytes
+) -> None:
+    async with serve(api, clock) as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", URL(server.url).port)
+        writer.write(sent)
+        assert b" 400 " in await asyncio.wait_for(reader.readline(), 5)
+        writer.close()
+    assert not caplog.records
+
+
 async def test_a_silent_connection_is_closed(
     api: ExchangeApi, clock: HandClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server_module, "KEEP_ALIVE_SECONDS", 0.05)
+    monkeypatch.setattr(site, "KEEP_ALIVE_SECONDS", 0.05)
     async with serve(api, clock) as server:
         reader, writer = await asyncio.open_connection("127.0.0.1", URL(server.url).port)
         assert await asyncio.wait_for(reader.read(), 5) == b""

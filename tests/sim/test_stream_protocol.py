@@ -97,6 +97,13 @@ def test_a_key_that_the_exchange_knows_authenticates(client: StreamClient, alice
     assert client.ask(frame("authenticate", claim(alice.key))) == answer("ok")
 
 
+def test_a_time_stamp_may_be_a_number(client: StreamClient, alice: Client) -> None:
+    signed = claim(alice.key)
+    assert client.ask(frame("authenticate", signed | {"timestamp": int(signed["timestamp"])})) == answer("ok")
+    for wrong in (float(signed["timestamp"]), -int(signed["timestamp"]), True):
+        assert "timestamp" in refusal(client, frame("authenticate", signed | {"timestamp": wrong}))
+
+
 @pytest.mark.parametrize("late", [-31, 31])
 def test_a_time_stamp_that_is_too_far_off_is_refused(client: StreamClient, alice: Client, late: int) -> None:
     assert "timestamp" in refusal(client, frame("authenticate", claim(alice.key, START + timedelta(seconds=late))))

@@ -30,6 +30,8 @@ _KEY_HINT = (
     "it must be one of this exchange, and not a trading key."
 )
 _HINTS = {401: _KEY_HINT, 404: "`gridbot models` lists the instruments."}
+_MODELS_HINT = "Check consumption.base_url: that of The Grid ends in /v1."
+"""Of a 404 to a request that names no instrument."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,8 @@ def refusal(call: Call, response: Response, now: datetime) -> ExchangeError:
     words, facts = call.told(problem.detail), call.facts(response) | {"code": problem.code}
     if status == 429:
         return RateLimited(words, retry_after=wait_seconds(response, now), **facts)
-    return BY_STATUS.get(status, RequestRefused)(words, **facts, hint=_HINTS.get(status, ""))
+    hint = _MODELS_HINT if status == 404 and not call.instrument else _HINTS.get(status, "")
+    return BY_STATUS.get(status, RequestRefused)(words, **facts, hint=hint)
 
 
 def _no_stock(call: Call, response: Response, problem: Problem) -> NoStock:

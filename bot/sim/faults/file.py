@@ -12,8 +12,8 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from bot.errors import DataError
-from bot.sim.faults.kinds import Fault
-from bot.sim.faults.plan import KINDS, FaultPlan
+from bot.sim.faults.kinds import KINDS, Fault
+from bot.sim.faults.plan import FaultPlan
 
 _EXAMPLE = '{kind: latency, route: "POST orders", seconds: 2}'
 

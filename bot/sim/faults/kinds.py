@@ -243,3 +243,30 @@ class StreamDelay(StreamFault):
     kind = "stream_delay"
 
     seconds: Seconds
+
+
+KINDS: dict[str, type[Fault]] = {
+    kind.kind: kind
+    for kind in (
+        Latency,
+        Refused,
+        ResetBeforeApply,
+        ResetAfterApply,
+        ServerError,
+        RateLimit,
+        Malformed,
+        Truncated,
+        StaleLists,
+        LateOrders,
+        LateFills,
+        PartialTransfer,
+        FailedTransfer,
+        StreamCut,
+        StreamDuplicate,
+        StreamReorder,
+        StreamDelay,
+        ClockJump,
+        Maintenance,
+    )
+}
+"""Every kind of fault, by its name in files."""

@@ -56,12 +56,10 @@ class LateRows:
     ) -> None:
         if order.account.house:
             return
-        for one in dice:
-            if one.strikes(at):
-                until = at + timedelta(seconds=one.seconds(one.fault.seconds))
-                self._until[order.order_id, trade_id] = until
-                self._injected[one.fault.kind] += 1
-                return
+        struck = [one for one in dice if one.strikes(at)]
+        for one in struck[:1]:
+            self._until[order.order_id, trade_id] = at + timedelta(seconds=one.seconds(one.fault.seconds))
+            self._injected[one.fault.kind] += 1
 
     def _is_late(self, row: tuple[str, str], now: datetime) -> bool:
         until = self._until.get(row)

@@ -4,54 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.sim.faults.kinds import (
-    ClockJump,
-    FailedTransfer,
-    Fault,
-    LateFills,
-    Latency,
-    LateOrders,
-    Maintenance,
-    Malformed,
-    PartialTransfer,
-    RateLimit,
-    Refused,
-    ResetAfterApply,
-    ResetBeforeApply,
-    ServerError,
-    StaleLists,
-    StreamCut,
-    StreamDelay,
-    StreamDuplicate,
-    StreamReorder,
-    Truncated,
-)
-
-KINDS: dict[str, type[Fault]] = {
-    kind.kind: kind
-    for kind in (
-        Latency,
-        Refused,
-        ResetBeforeApply,
-        ResetAfterApply,
-        ServerError,
-        RateLimit,
-        Malformed,
-        Truncated,
-        StaleLists,
-        LateOrders,
-        LateFills,
-        PartialTransfer,
-        FailedTransfer,
-        StreamCut,
-        StreamDuplicate,
-        StreamReorder,
-        StreamDelay,
-        ClockJump,
-        Maintenance,
-    )
-}
-"""Every kind of fault, by its name in files."""
+from bot.sim.faults.kinds import Fault
 
 
 @dataclass(frozen=True, slots=True)

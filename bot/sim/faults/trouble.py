@@ -61,13 +61,14 @@ class CallTrouble:
         return replace(transfer, arrived_at=None) if self._is_to_come(transfer.arrived_at) else transfer
 
     def begun(self, transfer: SimTransfer) -> None:
-        """Draw how much of a new transfer comes back instead of arriving."""
+        """Draw how much of a new transfer comes back instead of arriving; of faults that strike, the first does."""
         if transfer.way is not Way.TO_CONSUMPTION or transfer.arrived_at is not None:
             return
-        for one in self._transfers:
-            if one.strikes(self._now) and (bouncing := _bouncing(transfer.quantity, one.fault)):
+        struck = [one.fault for one in self._transfers if one.strikes(self._now)]
+        for fault in struck:
+            if bouncing := _bouncing(transfer.quantity, fault):
                 transfer.bouncing = bouncing
-                self._injected[one.fault.kind] += 1
+                self._injected[fault.kind] += 1
                 return
 
     def _as_it_was(self, order: SimOrder) -> SimOrder:

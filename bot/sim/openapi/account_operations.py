@@ -121,7 +121,7 @@ ACCOUNT_SCHEMAS: Schemas = {
             "status": _CHECK_STATUS,
             "service": word("trading"),
             "server_time": MOMENT,
-            "checks": listed(record({"name": NAME, "status": _CHECK_STATUS, "code": nullable(NAME), "detail": TEXT})),
+            "checks": listed(record({"name": NAME, "status": _CHECK_STATUS, "code": NAME, "detail": TEXT})),
             "summary": TEXT,
         }
     ),

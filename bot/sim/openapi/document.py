@@ -30,7 +30,7 @@ _IDEMPOTENCY_KEY: Described = {
     "in": "header",
     "description": "within 24 hours, the same request with the same key gets the same answer and changes nothing",
     "required": False,
-    "schema": {"type": "string"},
+    "schema": {"type": "string", "pattern": "^[ -~]{1,255}$"},
 }
 
 

@@ -6,7 +6,7 @@ from bot.domain.candle import Resolution
 from bot.domain.order import Side
 from bot.sim.market_routes import DEFAULT_DEPTH, MAX_DEPTH
 from bot.sim.openapi.lists import numbered, paged
-from bot.sim.openapi.operations import BY_NUMBER, ORDERING, PAGING, WHEN, Operation, Operations, asked, filters
+from bot.sim.openapi.operations import BY_NUMBER, DIRECTION, PAGING, WHEN, Operation, Operations, asked, filters
 from bot.sim.openapi.schemas import (
     COUNT,
     DECIMAL,
@@ -136,7 +136,8 @@ _CANDLE_QUERY = (
     asked("order_by[]", "accepted; candles are in the order of time", TEXT),
     asked("order_directions[]", "another name of order_direction", words(("desc", "asc"))),
     *BY_NUMBER,
-    *ORDERING,
+    asked("order_by", "accepted, likewise", TEXT),
+    DIRECTION,
 )
 
 

@@ -63,10 +63,7 @@ SPAN = (
 )
 """Parameters that cut a list to a span of time, both ends inclusive."""
 
-ORDERING = (
-    asked("order_by", "accepted; every list is in the order of time", TEXT),
-    asked("order_direction", "newest first, or oldest first", words(("desc", "asc"))),
-)
+DIRECTION = asked("order_direction", "largest or newest first, or smallest or oldest first", words(("desc", "asc")))
 
 BY_NUMBER = (asked("page", "which page, from 1", NUMBER), asked("page_size", "rows on a page", PAGE_SIZE))
 
@@ -75,6 +72,7 @@ PAGING = (
     asked("next", "the next_cursor of an earlier page; not together with prev", CURSOR),
     asked("prev", "the prev_cursor of an earlier page", CURSOR),
     *BY_NUMBER,
-    *ORDERING,
+    asked("order_by", "a field of the rows, by which they are ordered; the time unless it is named", TEXT),
+    DIRECTION,
 )
 """Parameters of every list: pages by cursor or, where page or page_size is named, by number."""

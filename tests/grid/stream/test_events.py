@@ -50,6 +50,13 @@ def test_an_order_is_read(event: str) -> None:
     )
 
 
+def test_what_an_order_does_not_have_may_come_as_zero_or_empty() -> None:
+    data = order_data(client_order_id="", price="0", average_fill_price="0")
+    told = event_of(frame("new_order", {"data": data}), NOW)
+    assert isinstance(told, OrderUpdate)
+    assert (told.order.client_order_id, told.order.price, told.order.average_price) == (None, None, None)
+
+
 @pytest.mark.parametrize("event", ["new_trade", "update_trade"])
 def test_a_trade_is_read(event: str) -> None:
     told = event_of(frame(event, {"data": trade_data()}), NOW)

@@ -10,6 +10,7 @@ import pytest
 from bot.errors import DataError
 from bot.sim.faults.file import read_faults
 from bot.sim.faults.kinds import (
+    KINDS,
     ClockJump,
     LateFills,
     Latency,
@@ -18,7 +19,7 @@ from bot.sim.faults.kinds import (
     ResetAfterApply,
     ServerError,
 )
-from bot.sim.faults.plan import KINDS, FaultPlan
+from bot.sim.faults.plan import FaultPlan
 from bot.sim.faults.presets import PRESETS, plan_of
 
 PLAN = """

@@ -106,6 +106,16 @@ def test_a_late_order_can_be_cancelled_but_not_be_seen() -> None:
     assert world.faults.injected == {"late_orders": 1}
 
 
+def test_every_order_is_an_occasion_for_every_fault_of_orders() -> None:
+    world = FaultyWorld(LateOrders(seconds=(3, 3), at=(1,)), LateOrders(seconds=(9, 9), at=(2,)))
+    late, later = (world.alice.order().data["order_id"] for _ in range(2))
+    assert world.ids("/v1/orders", "order_id") == []
+    world.later(seconds=3)
+    assert world.ids("/v1/orders", "order_id") == [late]
+    world.later(seconds=6)
+    assert world.ids("/v1/orders", "order_id") == [later, late]
+
+
 def test_a_cursor_stays_good_when_a_late_order_appears_between_pages() -> None:
     world = FaultyWorld(LateOrders(seconds=(3, 3), at=(3,)))
     placed = [world.alice.order().data["order_id"] for _ in range(5)]

@@ -60,6 +60,14 @@ def test_a_failed_transfer_gives_everything_back() -> None:
     assert world.faults.injected == {"failed_transfer": 1}
 
 
+def test_every_transfer_is_an_occasion_for_every_fault_of_transfers() -> None:
+    world = FaultyWorld(PartialTransfer(at=(1,)), FailedTransfer(at=(2,)))
+    for _ in range(3):
+        send(world, 10)
+    world.later(seconds=2)
+    assert rows(world) == [(10, "completed"), (10, "failed"), (5, "completed")]
+
+
 def test_a_single_unit_arrives_whole() -> None:
     world = FaultyWorld(PartialTransfer())
     send(world, 1)
