@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: install demo test fuzz lint bench clean
+.PHONY: install demo test fuzz soak lint bench clean
 
 install: $(STAMP)
 
@@ -21,6 +21,11 @@ test: $(STAMP)
 
 fuzz: $(STAMP)
 	GRIDBOT_FUZZ=$${GRIDBOT_FUZZ:-20} $(BIN)/python -m pytest tests/sim/test_schemathesis.py tests/sim/test_http_model.py tests/sim/test_fuzz.py
+
+soak: $(STAMP)
+	$(BIN)/gridbot rehearse --seeds 2000 --hours 6 --faults all --crash-rate 1
+	$(BIN)/python soak/kills.py --kills 200 --database sqlite
+	$(BIN)/python soak/kills.py --kills 50 --database postgres
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -6,35 +6,31 @@
     clock, ids: the machine's, or virtual and seeded --------------------+
 
 The three ways to run differ in what is passed in here and in nothing else: live, `run_live` reaches the exchange of the
-settings; on paper, `run_paper` serves a simulated exchange over HTTP first and reaches that; a rehearsal
+settings; on paper, `run_paper` (`bot.paper`) serves a simulated exchange over HTTP first and reaches that; a rehearsal
 (`bot.cli.rehearsal`) calls `run_bot` with a simulated exchange in memory, in virtual time.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from importlib.metadata import version
 
 import structlog
-from pydantic import SecretStr
 
 from bot.clock import RandomIds, SystemClock
-from bot.engine.daemon import Daemon, OnStop, Pace
+from bot.engine.daemon import Daemon
+from bot.engine.pace import OnStop, Pace
 from bot.engine.runner import Instance
 from bot.engine.schedule import Schedule
 from bot.errors import ConfigError, ExchangeError
 from bot.grid.trading import TradingClient
-from bot.ports import Clock, Exchange, Ids, MarketStream, Run, Store
-from bot.settings import EngineSettings, PaperSettings, ScheduleSettings, Settings
-from bot.sim.build import Scenario, open_exchange
-from bot.sim.config import VenueConfig
-from bot.sim.credentials import Credentials
-from bot.sim.keeper import FileKeeper
-from bot.sim.presets import PRESETS, changed
-from bot.sim.server import serve
-from bot.sim.tempo import MarketClock
-from bot.storage import open_store
+from bot.ports import Clock, Exchange, Ids, Lease, MarketStream, Run, Store
+from bot.risk.gate import Gate
+from bot.risk.limits import Limits
+from bot.settings import ScheduleSettings, Settings
+from bot.storage import StoreLease, open_store, this_process
 from bot.strategy import registry
 
 log = structlog.stdlib.get_logger("app")
@@ -50,8 +46,22 @@ async def run_bot(
     ids: Ids,
     stop: asyncio.Event,
     stream: MarketStream | None = None,
+    lease: Lease | None = None,
+    clock_offset: Callable[[], float | None] = lambda: None,
 ) -> None:
-    """Run the strategies of the settings until `stop` is set. `kind` is what the run is recorded as.
+    """Run the strategies of the settings until `stop` is set.
+
+    Args:
+        settings: which strategies, within which limits, and how often the engine looks.
+        kind: what the run is recorded as.
+        exchange: the account to trade on.
+        store: the journal.
+        clock: tells the time.
+        ids: of orders and transfers.
+        stop: ends the run.
+        stream: tells of changes; None: the exchange is polled.
+        lease: the right to trade; None: nobody else has the database.
+        clock_offset: how far the exchange's clock is ahead of ours, seconds; None while that is not known.
 
     Raises:
         GridbotError: it cannot start, or had to stop; see `Daemon.run`.
@@ -63,65 +73,19 @@ async def run_bot(
         store=store,
         clock=clock,
         ids=ids,
-        pace=pace(settings.engine),
+        pace=pace(settings),
         run=Run(ids.new("run"), kind, started_at, version=version("gridbot")),
+        gate=gate(settings, clock, clock_offset),
         stream=stream,
+        lease=lease,
+        adopt=settings.engine.adopt_foreign_orders,
     )
     await daemon.run(stop)
 
 
 async def run_live(settings: Settings, stop: asyncio.Event) -> None:
     """Trade on the exchange of the settings until `stop` is set. Raises `GridbotError`."""
-    await _run_over_http(settings, "run", stop, SystemClock())
-
-
-async def run_paper(settings: Settings, stop: asyncio.Event) -> None:
-    """Serve a simulated exchange on this machine and trade on it, in real time, until `stop` is set.
-
-    The exchange's accounts, orders and trades are kept in `paper.state_file` over restarts. Raises `GridbotError`.
-    """
-    paper = settings.paper
-    clock = SystemClock()
-    keeper = FileKeeper(paper.state_file)
-    scenario = paper_scenario(paper, _first_symbol(settings))
-    exchange = await open_exchange(scenario, keeper, now=clock.now(), seed=paper.seed, ids=RandomIds())
-
-    async def keep() -> None:
-        await keeper.save(exchange.dump())
-
-    await keep()
-    async with serve(
-        exchange.api,
-        clock,
-        host=paper.host,
-        port=paper.port,
-        on_change=keep,
-        stream=exchange.stream,
-        inference=exchange.inference,
-    ) as server:
-        log.info("simulated exchange", url=f"{server.url}/v1", kept_in=str(keeper))
-        pointed = _pointed_at(exchange.credentials(f"{server.url}/v1"), settings)
-        await _run_over_http(pointed, "paper", stop, MarketClock(clock, exchange.venue.tempo))
-    await keep()
-
-
-def paper_scenario(paper: PaperSettings, demand_symbol: str) -> Scenario:
-    """What goes on in the simulated exchange of paper trading. Raises `ConfigError` for a wrong `paper.crowd`."""
-    try:
-        crowd = changed(PRESETS[paper.market], paper.crowd)
-    except ConfigError as error:
-        raise ConfigError(f"paper.crowd: {error}") from None
-    return Scenario(
-        venue=VenueConfig(auto_transfer=paper.auto_transfer, speed=paper.speed),
-        mean_price=paper.mean_price,
-        candles=paper.prices,
-        crowd=crowd,
-        cash=paper.cash,
-        demand_symbol=demand_symbol,
-        tokens_per_hour=paper.tokens_per_hour or None,
-        trace=paper.demand,
-        client=paper.client,
-    )
+    await run_over_http(settings, "run", stop, SystemClock())
 
 
 def instances(settings: Settings, start: datetime) -> list[Instance]:
@@ -144,47 +108,37 @@ def instances(settings: Settings, start: datetime) -> list[Instance]:
     ]
 
 
-def pace(engine: EngineSettings) -> Pace:
-    """How often the daemon does what it does."""
+def pace(settings: Settings) -> Pace:
+    """How often the daemon does what it does, and how it stops."""
+    engine = settings.engine
     return Pace(
         poll=timedelta(seconds=engine.poll_seconds),
         poll_streaming=timedelta(seconds=engine.stream_poll_seconds),
         settle=timedelta(seconds=engine.settle_seconds),
+        audit=timedelta(seconds=engine.reconcile_seconds),
         snapshot=timedelta(seconds=engine.snapshot_seconds),
         stop=timedelta(seconds=engine.stop_seconds),
         on_stop=OnStop(engine.on_stop),
+        on_stop_of={one.name: OnStop(one.on_stop) for one in settings.strategies if one.on_stop is not None},
     )
 
 
-def _pointed_at(credentials: Credentials, settings: Settings) -> Settings:
-    """The settings, but for a simulated exchange, and with limits a minute of its time."""
-    exchange = {
-        "base_url": credentials.base_url,
-        "stream_url": credentials.ws_url,
-        "signing_key": SecretStr(credentials.signing_key),
-        "signing_key_file": None,
-        "signing_key_keyring": None,
-    }
-    limits = settings.limits
-    per_minute = {
-        name: round(getattr(limits, name) * settings.paper.speed)
-        for name in ("requests_per_minute", "orders_per_minute", "cancels_per_minute")
-    }
-    return settings.model_copy(
-        update={
-            "exchange": settings.exchange.model_copy(update=exchange),
-            "limits": limits.model_copy(update=per_minute),
-        }
-    )
+def gate(settings: Settings, clock: Clock, clock_offset: Callable[[], float | None]) -> Gate:
+    """What orders have to pass: the account's limits, and those of the single strategies."""
+    by_strategy = {one.name: Limits(**one.risk.model_dump()) for one in settings.strategies}
+    return Gate(Limits(**settings.risk.model_dump()), by_strategy, clock, clock_offset=clock_offset)
 
 
-async def _run_over_http(settings: Settings, kind: str, stop: asyncio.Event, clock: Clock) -> None:
+async def run_over_http(settings: Settings, kind: str, stop: asyncio.Event, clock: Clock) -> None:
+    """Run on the exchange and the database of the settings, as the only bot that does. Raises `GridbotError`."""
     exchange = TradingClient.from_settings(settings)
     try:
         store = await open_store(settings.database.url.get_secret_value(), create=True)
         try:
             await _see_that_it_is_of_this_kind(store, kind)
             await _learn_limits(exchange)
+            lease = StoreLease(store, SystemClock(), holder=this_process(), seconds=settings.engine.lease_seconds)
+            exchange.write_only_while(lambda: lease.is_held)
             await run_bot(
                 settings,
                 kind=kind,
@@ -194,6 +148,8 @@ async def _run_over_http(settings: Settings, kind: str, stop: asyncio.Event, clo
                 ids=RandomIds(),
                 stop=stop,
                 stream=exchange.market_stream,
+                lease=lease,
+                clock_offset=lambda: exchange.clock_offset_seconds,
             )
         finally:
             await store.close()
@@ -217,11 +173,6 @@ async def _see_that_it_is_of_this_kind(store: Store, kind: str) -> None:
             f"the database holds runs of `gridbot {others[0]}`; "
             f"give `gridbot {kind}` a database of its own (database.url)"
         )
-
-
-def _first_symbol(settings: Settings) -> str:
-    """The market whose units inference uses up on paper: the first that a strategy trades."""
-    return next((symbol for one in settings.strategies for symbol in one.markets), "text-prime")
 
 
 def _schedule(schedule: ScheduleSettings, start: datetime) -> Schedule:

@@ -8,6 +8,7 @@
     |   +-- StoreUnavailable        it cannot be opened or reached
     |   +-- SchemaOutdated          it needs `gridbot db upgrade`
     |   +-- SchemaTooNew            it was written by a newer gridbot
+    |   +-- LeaseLost               another process may trade on this database now
     +-- StrategyError               a strategy is written wrongly or failed in a hook
     +-- DaemonError                 the daemon cannot start or had to stop
     +-- ExchangeError               a request to the exchange did not succeed; carries the request
@@ -77,6 +78,10 @@ class SchemaTooNew(StoreError):
     """The database was written by a newer gridbot; upgrade gridbot, or use another database."""
 
 
+class LeaseLost(StoreError):
+    """Another process holds the database's lease, or may: nothing more is stored or sent here."""
+
+
 class StrategyError(GridbotError):
     """A strategy is written wrongly, or failed in a hook; the text names the strategy."""
 
@@ -142,6 +147,8 @@ class NotSentError(ExchangeError):
 class ExchangeUnavailable(ExchangeError):
     """A read got no usable answer (408, 500, 502, 503, 504, dropped connection, time-out); it is safe to repeat."""
 
+    hint = "Nothing was changed; ask again a little later, or see what `gridbot doctor` finds."
+
 
 class OutcomeUnknown(ExchangeError):
     """A write got no clear answer, so it may have been applied; never send it again before that is settled."""
@@ -152,13 +159,19 @@ class OutcomeUnknown(ExchangeError):
 class BadAnswer(ExchangeError):
     """An answer that cannot be understood. After a write, the write may have been applied."""
 
+    hint = "Check that the base URL is the exchange's; if it is, a newer gridbot may understand it."
+
 
 class RedirectRefused(ExchangeError):
     """A redirect leads to a host that is not trusted, to plain http or in circles; nothing was sent there."""
 
+    hint = "Nothing can be done here; tell the exchange or the supplier, or ask for another instrument."
+
 
 class RequestRefused(ExchangeError):
     """The exchange said no. The request was not applied."""
+
+    hint = "Mend what the exchange names before sending it again."
 
 
 class AuthenticationFailed(RequestRefused):
@@ -190,9 +203,13 @@ class AccessDenied(RequestRefused):
 class NotFound(RequestRefused):
     """Unknown order, market, instrument or route (404)."""
 
+    hint = "Check the id or name that was asked for, and that the base URL is the exchange's."
+
 
 class OrderAlreadyClosed(RequestRefused):
     """A cancel of an order that is closed already; the exchange answers 409, or 500 `order_already_cancelled`."""
+
+    hint = "There is nothing left to cancel; its fills say what it bought or sold."
 
 
 class InsufficientFunds(RequestRefused):
@@ -203,6 +220,8 @@ class InsufficientFunds(RequestRefused):
 
 class DuplicateOrder(RequestRefused):
     """The client order id was used before: the exchange has, or had, this order already."""
+
+    hint = "Look it up among the account's orders; a further order needs an id of its own."
 
 
 class RateLimited(RequestRefused):
@@ -217,3 +236,5 @@ class RateLimited(RequestRefused):
 
 class InvalidRequest(RequestRefused):
     """Malformed, or well-formed but out of range (400, 422)."""
+
+    hint = "Correct it first: as it is, it would be refused again."

@@ -13,9 +13,10 @@ import pytest
 
 from bot import app, logs
 from bot.clock import RandomIds, SystemClock
-from bot.engine.daemon import OnStop, Pace
+from bot.engine.pace import OnStop, Pace
 from bot.errors import ConfigError, DataError, KeyMaterialError
 from bot.grid.key_sources import signing_key
+from bot.paper import paper_scenario, run_paper
 from bot.ports import Run
 from bot.settings import Settings
 from bot.sim.build import SimExchange, open_exchange
@@ -66,12 +67,16 @@ def test_the_pace_is_the_settings() -> None:
         "poll_seconds": 1,
         "stream_poll_seconds": 9,
         "settle_seconds": 2,
+        "reconcile_seconds": 60,
         "snapshot_seconds": 3,
         "stop_seconds": 4.5,
         "on_stop": "keep",
     }
-    poll, streaming, settle, snapshot, stop = (timedelta(seconds=count) for count in (1, 9, 2, 3, 4.5))
-    assert app.pace(settings(engine=engine).engine) == Pace(poll, streaming, settle, snapshot, stop, OnStop.KEEP)
+    made = app.pace(settings(engine=engine, strategies=[one_strategy(on_stop="reduce")]))
+    (name,) = made.on_stop_of
+    poll, streaming, settle, audit, snapshot, stop = (timedelta(seconds=count) for count in (1, 9, 2, 60, 3, 4.5))
+    assert made == Pace(poll, streaming, settle, audit, snapshot, stop, OnStop.KEEP, {name: OnStop.REDUCE})
+    assert (made.stops(name), made.stops("another")) == (OnStop.REDUCE, OnStop.KEEP)
 
 
 def test_the_key_comes_from_the_settings_or_from_a_file(tmp_path: Path) -> None:
@@ -97,7 +102,7 @@ def test_without_a_key_it_says_how_to_make_one() -> None:
 async def paper_exchange(tmp_path: Path, symbol: str, **changes: Any) -> SimExchange:
     paper = settings(paper={"state_file": str(tmp_path / "paper.json")} | changes).paper
     keeper = FileKeeper(paper.state_file)
-    scenario = app.paper_scenario(paper, symbol)
+    scenario = paper_scenario(paper, symbol)
     made = await open_exchange(scenario, keeper, now=SystemClock().now(), seed=paper.seed, ids=RandomIds())
     await keeper.save(made.dump())
     return made
@@ -142,7 +147,7 @@ async def test_on_paper_the_bot_lives_in_the_exchanges_time(tmp_path: Path) -> N
     stop = asyncio.Event()
     began = SystemClock().now()
     async with asyncio.timeout(60), asyncio.TaskGroup() as tasks:
-        tasks.create_task(app.run_paper(fast, stop))
+        tasks.create_task(run_paper(fast, stop))
         keeper = FileKeeper(tmp_path / "paper.json")
         while b'"orders":[{' not in (await keeper.load() or b""):  # noqa: ASYNC110 - it is kept as in a process
             await asyncio.sleep(0.05)

@@ -27,13 +27,15 @@ MAY_IMPORT = {
     "treasury": {"domain", *GROUND},
     "strategy": {"domain", *GROUND},
     "execution": {"domain", *GROUND},
-    "engine": {"domain", "strategy", "execution", "treasury", *GROUND},
+    "risk": {"domain", "execution", *GROUND},
+    "portfolio": {"domain", *GROUND},
+    "engine": {"domain", "strategy", "execution", "portfolio", "risk", "treasury", *GROUND},
     "logs": {"domain", *GROUND},
     "settings": {"domain", *GROUND},
 }
-"""What each part of `bot` may import of the others. `app` and `cli`, which put everything together, may see it all."""
+"""What each part of `bot` may import of the others. `SEES_ALL` is what puts everything together."""
 
-SEES_ALL = {"app", "cli", "__init__"}
+SEES_ALL = {"app", "cli", "paper", "rehearsal", "__init__"}
 
 
 def sources(*folders: str) -> list[Path]:

@@ -53,12 +53,12 @@ def balances(
     held = [record for record in records if as_json or record["total"] or record["account"] == "cash"]
     if held and not as_json:
         say(source)
-        held = [_counted(record) for record in held]
+        held = [counted_units(record) for record in held]
     columns = ("at", *_COLUMNS) if any("at" in record for record in held) else _COLUMNS
     show(held, columns, as_json=as_json, empty=empty)
 
 
-def _counted(record: Record) -> Record:
+def counted_units(record: Record) -> Record:
     """The record with units as such: only cash has cents."""
     if record["account"] == "cash":
         return record
@@ -67,14 +67,15 @@ def _counted(record: Record) -> Record:
 
 def _read_stored(url: str, *, advise: bool) -> list[Record]:
     try:
-        return read_store(url, _stored)
+        return read_store(url, stored_balances)
     except StoreError as error:
         if not advise:
             raise
         raise GridbotError(f"{error}; to ask the exchange, set a trading key (`gridbot doctor` says how)") from error
 
 
-async def _stored(store: Store) -> list[Record]:
+async def stored_balances(store: Store) -> list[Record]:
+    """The newest stored balances, with their symbols."""
     names = Names(await store.markets())
     found = await store.latest_balances()
     return [{**asdict(snapshot), "symbol": names(snapshot.asset)} for snapshot in found]

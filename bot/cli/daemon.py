@@ -24,7 +24,7 @@ def run(ctx: typer.Context) -> None:
 
 def paper(ctx: typer.Context) -> None:
     """Trade on paper: the same daemon on a simulated exchange of its own, over HTTP, in real time."""
-    from bot.app import run_paper
+    from bot.paper import run_paper
 
     settings = _settings(ctx)
     run_until_told(lambda stop: run_paper(settings, stop))

@@ -17,11 +17,14 @@ from bot.cli import (
     demo,
     doctor,
     exchange,
+    halt,
     keys,
     markets,
     models,
     order,
     records,
+    rehearse,
+    status,
     strategies,
     supply,
     transfer,
@@ -68,8 +71,12 @@ RECORDS = "What the bot did, from its database"
 SET_UP = "Setting up"
 
 app.command(rich_help_panel=THE_BOT)(demo.demo)
+app.command(rich_help_panel=THE_BOT)(rehearse.rehearse)
 app.command(rich_help_panel=THE_BOT)(daemon.paper)
 app.command(rich_help_panel=THE_BOT)(daemon.run)
+app.command(rich_help_panel=THE_BOT)(halt.halt)
+app.command(rich_help_panel=THE_BOT)(halt.resume)
+app.command(rich_help_panel=THE_BOT)(status.status)
 app.add_typer(strategies.app, name="strategies", rich_help_panel=THE_BOT)
 
 app.command(rich_help_panel=BY_HAND)(markets.markets)

@@ -45,8 +45,9 @@ class OrderState(StrEnum):
     """What we know of an order. How one becomes another is told in `bot.domain.transitions`.
 
     SUBMITTING: the journal row is committed; a request may be on its way.
-    UNKNOWN: the request's outcome is unclear; nothing new goes to that market until it is settled.
-    NOT_SENT: settled: the exchange never had it.
+    UNKNOWN: the outcome of the placement is unclear, or, where the exchange's id is known, that of a cancel; nothing
+        new goes to that market until it is settled.
+    NOT_SENT: settled: the exchange never had it. It may be sent again, under the same client order id.
     OPEN: resting on the book, perhaps partly filled.
     CANCELLING: a cancel is on its way; it can still fill.
     FILLED, CANCELLED, EXPIRED, REJECTED: closed. A late fill after CANCELLED or EXPIRED is legal.
@@ -120,8 +121,13 @@ class Order:
 
     @property
     def is_unsettled(self) -> bool:
-        """Whether it may or may not have reached the exchange."""
+        """Whether it is not certain that it reached the exchange, or that it still rests there."""
         return self.state in (OrderState.SUBMITTING, OrderState.UNKNOWN)
+
+    @property
+    def has_unclear_cancel(self) -> bool:
+        """Whether the exchange has it, and it is unclear what came of a cancel."""
+        return self.state is OrderState.UNKNOWN and self.order_id is not None
 
     @property
     def average_price(self) -> Decimal | None:

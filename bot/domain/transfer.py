@@ -18,7 +18,7 @@ class TransferState(StrEnum):
 
     SUBMITTING: the journal row is committed; a request may be on its way.
     UNKNOWN: the request's outcome is unclear; nothing new is moved for that instrument until it is settled.
-    NOT_SENT: settled: the exchange never had it.
+    NOT_SENT: settled: the exchange never had it. It may be sent again, under the same key.
     PENDING: the exchange took it; the units are under way.
     COMPLETED, FAILED, REFUSED: over.
     """
@@ -56,6 +56,8 @@ _NEXT: frozenset[tuple[TransferState, TransferState]] = frozenset(
         (T.UNKNOWN, T.FAILED),
         (T.NOT_SENT, T.PENDING),  # it turned up after all
         (T.NOT_SENT, T.COMPLETED),
+        (T.NOT_SENT, T.FAILED),
+        (T.NOT_SENT, T.SUBMITTING),  # it is sent again
         (T.PENDING, T.COMPLETED),
         (T.PENDING, T.FAILED),
     }
@@ -67,7 +69,7 @@ class Transfer:
     """One of our transfers, as the journal keeps it.
 
     Attributes:
-        key: our own id, given before it is sent; the journal's key. The exchange never sees it.
+        key: our own id, given before it is sent; the journal's key. The exchange may ignore it, and never shows it.
         strategy: the name of the strategy instance that wanted it.
         instrument_id: what is moved.
         quantity: units.
@@ -75,7 +77,8 @@ class Transfer:
         updated_at: when its state last changed.
         state: what we know of it.
         transfer_id: the exchange's id, once known.
-        reason: why it was refused, failed or is unclear; empty when there is nothing to say.
+        reason: why it was refused, failed or is unclear, or how many units arrived when not all did; empty when there
+            is nothing to say.
     """
 
     key: str

@@ -2,7 +2,9 @@
 
 `apply(order, event, at)` is the only way in which an order's state changes anywhere in gridbot. The table holds
 the rows that the real world needs: fills that overtake the answer to the placement, fills that arrive after a
-cancel, orders that turn up after they were judged not sent.
+cancel, orders that turn up after they were judged not sent. An order that is UNKNOWN while the exchange's id of it is
+known has an unclear cancel, which takes the rows of a table of its own: that the order is there, or fills, says nothing
+of what came of the cancel.
 """
 
 from __future__ import annotations
@@ -50,13 +52,18 @@ class NeverArrived:
 
 
 @dataclass(frozen=True, slots=True)
+class Resent:
+    """It is about to go out once more, under the same client order id."""
+
+
+@dataclass(frozen=True, slots=True)
 class CancelRequested:
     """A cancel is about to go out."""
 
 
 @dataclass(frozen=True, slots=True)
 class CancelRefused:
-    """The exchange refused the cancel and the order still rests."""
+    """The cancel came to nothing: the exchange refused it, or the order still rests long after it."""
 
     reason: str
 
@@ -70,13 +77,20 @@ class Closed:
 
 
 @dataclass(frozen=True, slots=True)
+class Reopened:
+    """The exchange shows it resting, again and again, long after it was taken for closed."""
+
+
+@dataclass(frozen=True, slots=True)
 class Filled:
     """A trade of the order. Callers apply each `trade_id` once; the store refuses a second."""
 
     fill: Fill
 
 
-OrderEvent: TypeAlias = Accepted | Refused | Unclear | NeverArrived | CancelRequested | CancelRefused | Closed | Filled
+OrderEvent: TypeAlias = (
+    Accepted | Refused | Unclear | NeverArrived | Resent | CancelRequested | CancelRefused | Closed | Reopened | Filled
+)
 """Everything that can happen to an order."""
 
 _NEXT: dict[tuple[type, OrderState], OrderState] = {
@@ -93,11 +107,8 @@ _NEXT: dict[tuple[type, OrderState], OrderState] = {
     (Refused, S.UNKNOWN): S.REJECTED,
     (Refused, S.REJECTED): S.REJECTED,
     (Unclear, S.SUBMITTING): S.UNKNOWN,
-    (
-        Unclear,
-        S.OPEN,
-    ): S.OPEN,  # a cancel of which nothing is known: it rests until the exchange says otherwise
-    (Unclear, S.CANCELLING): S.CANCELLING,
+    (Unclear, S.OPEN): S.OPEN,  # the lists told that it rests before its placement was given up
+    (Unclear, S.CANCELLING): S.UNKNOWN,
     (Unclear, S.UNKNOWN): S.UNKNOWN,
     (Unclear, S.FILLED): S.FILLED,  # the lists told how it ended before the request was given up
     (Unclear, S.CANCELLED): S.CANCELLED,
@@ -105,16 +116,32 @@ _NEXT: dict[tuple[type, OrderState], OrderState] = {
     (Unclear, S.REJECTED): S.REJECTED,
     (NeverArrived, S.SUBMITTING): S.NOT_SENT,
     (NeverArrived, S.UNKNOWN): S.NOT_SENT,
+    (NeverArrived, S.NOT_SENT): S.NOT_SENT,
+    (Resent, S.NOT_SENT): S.SUBMITTING,
+    (Resent, S.SUBMITTING): S.SUBMITTING,
     (CancelRequested, S.OPEN): S.CANCELLING,
     (CancelRequested, S.CANCELLING): S.CANCELLING,
     (CancelRefused, S.CANCELLING): S.OPEN,
+    (CancelRefused, S.OPEN): S.OPEN,
+    (Reopened, S.OPEN): S.OPEN,
+    (Reopened, S.CANCELLED): S.OPEN,
+    (Reopened, S.EXPIRED): S.OPEN,
+    (Reopened, S.REJECTED): S.OPEN,
     (Filled, S.SUBMITTING): S.OPEN,
     (Filled, S.UNKNOWN): S.OPEN,
     (Filled, S.NOT_SENT): S.OPEN,
     (Filled, S.OPEN): S.OPEN,
     (Filled, S.CANCELLING): S.CANCELLING,
+    (Filled, S.FILLED): S.FILLED,  # the exchange said so before it showed all the trades
     (Filled, S.CANCELLED): S.CANCELLED,
     (Filled, S.EXPIRED): S.EXPIRED,
+}
+
+_NEXT_WITH_UNCLEAR_CANCEL: dict[type, OrderState] = {
+    Accepted: S.UNKNOWN,
+    Unclear: S.UNKNOWN,
+    Filled: S.UNKNOWN,
+    CancelRefused: S.OPEN,
 }
 
 _CLOSABLE = frozenset({S.SUBMITTING, S.UNKNOWN, S.NOT_SENT, S.OPEN, S.CANCELLING})
@@ -122,14 +149,20 @@ _CLOSED = frozenset({S.FILLED, S.CANCELLED, S.EXPIRED, S.REJECTED})
 
 
 def apply(order: Order, event: OrderEvent, at: datetime) -> Order:
-    """The order after the event. Applying the same event again changes nothing but `updated_at`, fills excepted.
+    """The order after the event.
+
+    Applying the same event again changes nothing but `updated_at`, fills excepted: whoever applies those counts each
+    trade once.
 
     Raises:
         IllegalTransition: the event cannot happen to an order in this state, or fills more than was ordered.
     """
     if isinstance(event, Closed):
         return _close(order, event, at)
-    state = _NEXT.get((type(event), order.state))
+    if order.has_unclear_cancel:
+        state = _NEXT_WITH_UNCLEAR_CANCEL.get(type(event))
+    else:
+        state = _NEXT.get((type(event), order.state))
     if state is None:
         raise _illegal(order, event, "the table has no such row")
     if isinstance(event, Filled):
@@ -137,7 +170,8 @@ def apply(order: Order, event: OrderEvent, at: datetime) -> Order:
     if isinstance(event, Accepted):
         if order.order_id not in (None, event.order_id):
             raise _illegal(order, event, f"it is already known as {order.order_id}")
-        return replace(order, state=state, order_id=event.order_id, reason="", updated_at=at)
+        reason = order.reason if order.has_unclear_cancel else ""
+        return replace(order, state=state, order_id=event.order_id, reason=reason, updated_at=at)
     reason = getattr(event, "reason", "")
     return replace(order, state=state, reason=reason, updated_at=at)
 

@@ -1,74 +1,59 @@
-"""The daemon's life: reconcile, run strategies, keep looking, stop cleanly."""
+"""The daemon's life: take the lease, reconcile, run strategies, keep looking, stop cleanly."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
-from decimal import Decimal
-from enum import StrEnum
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 
 import structlog
 
+from bot.domain.incident import Incident
+from bot.domain.latch import Latch, TradingState
 from bot.domain.market import Market
-from bot.domain.order import OrderState
 from bot.domain.transitions import IllegalTransition
-from bot.engine.allowance import Allowance
-from bot.engine.feed import Account, Feed
+from bot.engine.auditor import Auditor
+from bot.engine.balances import BalanceKeeper
+from bot.engine.feed import Feed
+from bot.engine.killswitch import KillSwitch
 from bot.engine.listener import Listener, Status
+from bot.engine.lookout import Lookout
+from bot.engine.pace import Pace
 from bot.engine.runner import Instance, Runner
-from bot.engine.waiting import happens
-from bot.errors import DaemonError, ExchangeError, RateLimited, first_cause
+from bot.engine.winding import wind_down
+from bot.errors import (
+    AccessDenied,
+    AuthenticationFailed,
+    ConfigError,
+    DaemonError,
+    ExchangeError,
+    first_cause,
+)
 from bot.execution.blotter import Blotter
 from bot.execution.desk import Desk
 from bot.execution.reconciler import Reconciler
-from bot.ports import BalanceSnapshot, Clock, Exchange, Ids, MarketStream, Run, Store
+from bot.ports import Clock, Exchange, Ids, Lease, MarketStream, Run, Store
+from bot.risk.gate import Gate
+from bot.risk.spend import DAY
+
+T = TypeVar("T")
 
 log = structlog.stdlib.get_logger("daemon")
 
-FIRST_LOOK = 0.25
-"""Seconds between a change and the look at what came of it."""
+FIRST_PAUSE = 1.0
+"""Seconds after which a start that failed is tried again; twice as long every time."""
 
-LOOKS_AT_ONCE = 5
-SECONDS_A_LOOK = 4.0
-"""A look is three or four requests of the 100 a minute: however much changes, this leaves room for hooks and orders."""
-
-
-class OnStop(StrEnum):
-    """What becomes of resting orders on a clean stop."""
-
-    CANCEL = "cancel"
-    KEEP = "keep"
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How often the daemon does what it does, and how it stops.
-
-    Attributes:
-        poll: the longest time between two looks at live orders and open transfers; after a change it looks at once.
-        poll_streaming: the same while the exchange's stream tells of changes.
-        settle: the time between the looks that settle an unclear outcome.
-        snapshot: how often balances are stored.
-        stop: the most that a clean stop may take.
-        on_stop: what becomes of resting orders on a clean stop.
-    """
-
-    poll: timedelta = timedelta(seconds=5)
-    poll_streaming: timedelta = timedelta(seconds=30)
-    settle: timedelta = timedelta(seconds=10)
-    snapshot: timedelta = timedelta(minutes=15)
-    stop: timedelta = timedelta(seconds=4)
-    on_stop: OnStop = OnStop.CANCEL
+LONGEST_PAUSE = 30.0
+"""The most that such a pause grows to."""
 
 
 class Daemon:
     """Runs strategy instances against one exchange account and one database.
 
-    Strategies start only once the exchange was read and the journal brought in line with it; what is unclear then keeps
-    its market closed until it is settled. Every task is supervised: one that fails stops the
-    daemon, with its error. What a stopped or killed daemon left under way, the next one takes up.
+    Strategies start only once the lease is ours, the exchange was read and the journal brought in line with it; until
+    then the daemon stands by, or is halted and says why. What is unclear keeps its market closed until it is settled.
+    Every task is supervised: one that fails stops the daemon, with its error. What a stopped or killed daemon left
+    under way, the next one takes up.
     """
 
     def __init__(
@@ -81,7 +66,10 @@ class Daemon:
         ids: Ids,
         pace: Pace,
         run: Run,
+        gate: Gate,
         stream: MarketStream | None = None,
+        lease: Lease | None = None,
+        adopt: str | None = None,
     ) -> None:
         self._instances = instances
         self._exchange = exchange
@@ -89,12 +77,15 @@ class Daemon:
         self._clock = clock
         self._pace = pace
         self._run = run
+        self._gate = gate
         self._stream = stream
+        self._lease = lease
         self._listener: Listener | None = None
         self._started = False
         self._blotter = Blotter(store, clock)
-        self._desk = Desk(exchange, self._blotter, clock, ids)
-        self._reconciler = Reconciler(exchange, store, self._blotter, clock, settle_after=pace.settle)
+        self._desk = Desk(exchange, self._blotter, clock, ids, may_send=lambda: lease is None or lease.is_held)
+        self._reconciler = Reconciler(exchange, store, self._blotter, clock, settle_after=pace.settle, adopt=adopt)
+        self._switch = KillSwitch(gate, store, exchange, self._blotter, self._desk, clock)
 
     @property
     def status(self) -> Status | None:
@@ -105,146 +96,135 @@ class Daemon:
         """Run until `stop` is set, then stop cleanly.
 
         Raises:
-            DaemonError: a strategy's market does not exist, or something happened after which going on would be a
-                guess.
-            ExchangeError: the exchange could not be read at the start.
+            ConfigError: a strategy's market does not exist.
+            DaemonError: something happened after which going on would be a guess; trading is latched as halted.
+            AuthenticationFailed, AccessDenied: the exchange does not take the key.
+            LeaseLost: another process has taken over.
             StoreError: the database refused.
         """
         try:
             async with asyncio.TaskGroup() as tasks:
-                work = tasks.create_task(self._start_and_run(stop))
+                work = tasks.create_task(self._hold_and_run(stop))
                 stopping = tasks.create_task(stop.wait())
                 await asyncio.wait((work, stopping), return_when=asyncio.FIRST_COMPLETED)
                 if not self._started:
                     work.cancel()  # nothing is running yet, and whatever was repaired is stored
                 stopping.cancel()
         except ExceptionGroup as group:
-            error = first_cause(group)
-            if isinstance(error, IllegalTransition):
-                error = DaemonError(f"stopped rather than guess, for what is known cannot be true: {error}")
-            raise error from group
+            raise first_cause(group) from group
+
+    async def _hold_and_run(self, stop: asyncio.Event) -> None:
+        """Run while the lease is ours; without one, run."""
+        if self._lease is None:
+            await self._run_or_halt(stop)
+            return
+        try:
+            await self._lease.acquire()
+            async with asyncio.TaskGroup() as tasks:
+                keeping = tasks.create_task(self._lease.keep())
+                await self._run_or_halt(stop)
+                keeping.cancel()
+        finally:
+            await self._lease.release()
+
+    async def _run_or_halt(self, stop: asyncio.Event) -> None:
+        try:
+            await self._start_and_run(stop)
+        except (IllegalTransition, ExceptionGroup) as error:
+            cause = first_cause(error)
+            if isinstance(cause, IllegalTransition):
+                raise await self._halted(cause) from error
+            raise
+
+    async def _halted(self, error: IllegalTransition) -> DaemonError:
+        """Latch HALTED, so that the next start does not trade on what cannot be true."""
+        why = f"what is known cannot be true: {error}"
+        now = self._clock.now()
+        await self._store.add_incident(Incident(now, "invariant", why))
+        await self._store.set_latch(Latch(TradingState.HALTED, why, "gridbot", now))
+        return DaemonError(f"stopped rather than guess, for {why}. See `gridbot status`; go on with `gridbot resume`")
 
     async def _start_and_run(self, stop: asyncio.Event) -> None:
-        markets = await self._markets()
-        feed = Feed(self._exchange, self._blotter, self._clock, markets)
-        traded = sorted({symbol for instance in self._instances for symbol in instance.symbols})
-        market_ids = [markets[symbol].market_id for symbol in traded]
-        self._listener = listener = Listener(self._stream, market_ids, feed, self._blotter, self._clock)
-        runners = [
-            Runner(instance, feed=feed, desk=self._desk, store=self._store, clock=self._clock)
-            for instance in self._instances
-        ]
+        markets = await self._until_read(self._markets)
         await self._store.begin_run(self._run)
         await self._store.save_markets(list(markets.values()))
+        feed = Feed(self._exchange, self._blotter, self._clock, markets)
+        self._listener = listener = self._listen(feed, markets)
+        runners = [
+            Runner(instance, feed=feed, desk=self._desk, gate=self._gate, store=self._store, clock=self._clock)
+            for instance in self._instances
+        ]
         for runner in runners:
             self._blotter.listen(runner.hear)
-        await self._reconciler.start()
+        await self._until_read(self._reconciler.start)
+        self._gate.load(await self._store.fills_since(self._clock.now() - DAY))
+        self._blotter.listen(self._gate.hear)
+        await self._switch.obey()
         self._started = True
         log.info("started", run=self._run.run_id, strategies=[instance.name for instance in self._instances])
-        if await self._supervise(feed, runners, listener, stop):
+        if await self._supervise(feed, runners, listener, list(markets.values()), stop):
             await self._store.end_run(self._run.run_id, self._clock.now())
         log.info("stopped", run=self._run.run_id)
 
-    async def _supervise(self, feed: Feed, runners: Sequence[Runner], listener: Listener, stop: asyncio.Event) -> bool:
+    async def _until_read(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Do what a start needs; halted, and tried again, for as long as it cannot be done."""
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                return await work()
+            except (AuthenticationFailed, AccessDenied):
+                raise
+            except (ExchangeError, DaemonError) as error:
+                log.warning("halted: nothing is traded before the exchange was read", why=str(error), again_in=pause)
+            await self._clock.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
+
+    def _listen(self, feed: Feed, markets: dict[str, Market]) -> Listener:
+        traded = sorted({symbol for instance in self._instances for symbol in instance.symbols})
+        market_ids = [markets[symbol].market_id for symbol in traded]
+        return Listener(self._stream, market_ids, feed, self._blotter, self._clock)
+
+    async def _supervise(
+        self, feed: Feed, runners: Sequence[Runner], listener: Listener, markets: Sequence[Market], stop: asyncio.Event
+    ) -> bool:
         """Run everything until the stop; whether all could be wound down in time."""
+        balances = BalanceKeeper(feed, self._store, self._pace, self._clock)
+        lookout = Lookout(
+            pace=self._pace,
+            blotter=self._blotter,
+            reconciler=self._reconciler,
+            auditor=Auditor(self._exchange, self._store, self._clock, markets),
+            switch=self._switch,
+            listener=listener,
+            clock=self._clock,
+        )
         async with asyncio.TaskGroup() as tasks:
             running = [tasks.create_task(runner.run(), name=runner.instance.name) for runner in runners]
             tickers = [tasks.create_task(runner.tick()) for runner in runners]
-            looking = [
-                tasks.create_task(listener.run()),
-                tasks.create_task(self._keep_looking(listener, stop)),
-                tasks.create_task(self._keep_balances(feed)),
-            ]
+            looking = [tasks.create_task(work) for work in (listener.run(), lookout.run(stop), balances.run())]
             await stop.wait()
             log.info("stopping", within_seconds=self._pace.stop.total_seconds())
             for ticker in tickers:
                 ticker.cancel()
-            clean = await self._wind_down(feed, runners, running)
+            clean = await wind_down(
+                runners,
+                running,
+                blotter=self._blotter,
+                desk=self._desk,
+                pace=self._pace,
+                save_balances=balances.save,
+            )
             for task in (*running, *looking):
                 task.cancel()
         return clean
-
-    async def _wind_down(self, feed: Feed, runners: Sequence[Runner], running: Sequence[asyncio.Task[None]]) -> bool:
-        budget = self._pace.stop.total_seconds()
-        for runner in runners:
-            runner.finish()
-        if running:
-            _, late = await asyncio.wait(running, timeout=budget / 2)
-            for task in late:
-                log.warning("strategy stopped in the middle of a hook", strategy=task.get_name())
-                task.cancel()
-        cancelled = False
-        try:
-            async with asyncio.timeout(budget / 2):
-                if self._pace.on_stop is OnStop.CANCEL:
-                    await self._cancel_all()
-                cancelled = True
-                await self._save_balances(await feed.account())
-        except (TimeoutError, ExchangeError) as error:
-            why = str(error) or "out of time"
-            if cancelled:
-                log.info("balances not stored at the stop", why=why)
-            else:
-                log.warning("stopped before all was done; the next start takes it up", why=why)
-        return cancelled
-
-    async def _cancel_all(self) -> None:
-        """Cancel until nothing of ours rests, also what was unclear and turns up meanwhile."""
-        while self._blotter.orders:
-            for order in self._blotter.orders:
-                if order.state is OrderState.OPEN:
-                    await self._desk.cancel(order.client_order_id)
-            await self._clock.sleep(FIRST_LOOK)
 
     async def _markets(self) -> dict[str, Market]:
         markets = {market.symbol: market for market in await self._exchange.markets()}
         for instance in self._instances:
             for symbol in instance.symbols:
                 if symbol not in markets:
-                    raise DaemonError(
+                    raise ConfigError(
                         f"strategy '{instance.name}' trades '{symbol}', which is no market of this exchange; "
                         f"it has {', '.join(sorted(markets)) or 'none'}"
                     )
         return markets
-
-    async def _keep_looking(self, listener: Listener, stop: asyncio.Event) -> None:
-        pause, looks = FIRST_LOOK, Allowance(LOOKS_AT_ONCE, SECONDS_A_LOOK, self._clock)
-        changed = self._blotter.changed
-        while True:
-            if await happens(changed, within=pause, clock=self._clock):
-                await self._clock.sleep(FIRST_LOOK)
-                pause = FIRST_LOOK
-            else:
-                pause = min(4 * pause, self._longest_pause(listener).total_seconds())
-            await happens(stop, within=looks.take(), clock=self._clock)  # a stop is not kept waiting
-            changed.clear()
-            try:
-                await self._reconciler.look()
-            except ExchangeError as error:
-                log.warning("the exchange cannot be read; looking again", why=str(error))
-                if isinstance(error, RateLimited):
-                    await self._clock.sleep(error.retry_after)
-
-    def _longest_pause(self, listener: Listener) -> timedelta:
-        """The stream tells what becomes of resting orders; of transfers and of what is unclear it tells nothing."""
-        told = not self._blotter.transfers and all(order.state is OrderState.OPEN for order in self._blotter.orders)
-        return self._pace.poll_streaming if listener.streams and told else self._pace.poll
-
-    async def _keep_balances(self, feed: Feed) -> None:
-        while True:
-            try:
-                await self._save_balances(await feed.account())
-            except ExchangeError as error:
-                log.warning("balances not stored: the exchange cannot be read", why=str(error))
-            await self._clock.sleep(self._pace.snapshot.total_seconds())
-
-    async def _save_balances(self, account: Account) -> None:
-        holdings, at = account.holdings, account.at
-        cash = holdings.cash
-        rows = [BalanceSnapshot(at, "cash", "USD", cash.total, cash.available, cash.locked)]
-        for name, balances in (("trading", holdings.trading), ("consumption", holdings.consumption)):
-            rows += [
-                BalanceSnapshot(at, name, asset, Decimal(u.total), Decimal(u.available), Decimal(u.locked))
-                for asset, u in balances.items()
-            ]
-        await self._store.save_balances(rows)

@@ -14,6 +14,7 @@ from bot.domain.order import Order
 from bot.domain.transfer import Transfer, VenueTransfer
 from bot.execution.blotter import Blotter
 from bot.ports import Clock, Exchange
+from bot.risk.facts import Facts, MarketFacts
 from bot.strategy.context import Consumption, MarketSnapshot
 from bot.treasury.burn import BurnMeter
 
@@ -45,7 +46,8 @@ class Account:
     than the fill.
 
     Attributes:
-        at: when the reading began, of Consumption at least; the rest may be ten seconds older.
+        at: when the reading of Consumption began.
+        held_at: when the reading of the rest began; up to ten seconds earlier.
         version: the blotter's version then.
         orders: our live orders.
         holdings: cash, and units in Trading and Consumption.
@@ -53,10 +55,26 @@ class Account:
     """
 
     at: datetime
+    held_at: datetime
     version: int
     orders: tuple[Order, ...]
     holdings: Holdings
     in_transfer: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What a hook sees, and how old it is.
+
+    Attributes:
+        account: our orders and holdings.
+        markets: the strategy's markets, by symbol.
+        prices_at: when their prices were read or told, by symbol.
+    """
+
+    account: Account
+    markets: Mapping[str, MarketSnapshot]
+    prices_at: Mapping[str, datetime]
 
 
 class Feed:
@@ -68,8 +86,9 @@ class Feed:
         self._clock = clock
         self._markets = markets
         self._account: Account | None = None
-        self._held_at = self._changed_at = clock.now()
+        self._changed_at = clock.now()
         self._tickers: dict[str, Ticker] = {}
+        self._told_at: dict[str, datetime] = {}
         self._good_until: dict[str, datetime] = {}
         self._burn: dict[str, BurnMeter] = {}
         self._reading = asyncio.Lock()
@@ -79,20 +98,28 @@ class Feed:
         async with self._reading:
             return await self._fresh_account()
 
-    async def snapshot(self, strategy: str, symbols: Sequence[str]) -> tuple[Account, dict[str, MarketSnapshot]]:
+    async def snapshot(self, strategy: str, symbols: Sequence[str]) -> Snapshot:
         """The account, and the markets as the strategy instance of that name sees them. Raises `ExchangeError`."""
         async with self._reading:
             account = await self._fresh_account()
-            markets = {}
+            markets, prices_at = {}, {}
             for symbol in symbols:
                 market = self._markets[symbol]
                 markets[symbol] = self._view(strategy, market, await self._ticker(market), account)
-            return account, markets
+                prices_at[symbol] = self._told_at[market.market_id]
+            return Snapshot(account, markets, prices_at)
+
+    def facts(self, seen: Snapshot, heard: int) -> Facts:
+        """What the gate is told of a plan that was made on a snapshot; for `heard` see `Facts.heard`."""
+        markets = {
+            view.market.market_id: MarketFacts(view.market, view.ticker, seen.prices_at[symbol], view.position.total)
+            for symbol, view in seen.markets.items()
+        }
+        return Facts(markets, seen.account.held_at, heard, self._blotter.orders)
 
     def take(self, ticker: Ticker) -> None:
         """Take in prices that the stream has told."""
-        self._tickers[ticker.market_id] = ticker
-        self._good_until[ticker.market_id] = self._clock.now() + HEARD_FOR
+        self._note(ticker.market_id, ticker, self._clock.now(), HEARD_FOR)
 
     def forget_tickers(self) -> None:
         """Read prices anew: those of the stream may have changed while it was down."""
@@ -104,11 +131,11 @@ class Feed:
             self._changed_at = now
         elif now - account.at <= FRESH_FOR:
             return account
-        elif now - self._changed_at > QUIET_AFTER and now - self._held_at <= HELD_FOR:
+        elif now - self._changed_at > QUIET_AFTER and now - account.held_at <= HELD_FOR:
             consumption = await self._consumption(now)
             self._account = replace(account, at=now, holdings=replace(account.holdings, consumption=consumption))
             return self._account
-        self._account, self._held_at = await self._read_account(), now
+        self._account = await self._read_account()
         return self._account
 
     async def _read_account(self) -> Account:
@@ -119,7 +146,7 @@ class Feed:
         ours = (*ours, *self._blotter.transfers)  # one that was sent while Trading was read took its units from there
         shown = await self._exchange.transfers(since=at - PENDING_SINCE)
         consumption = await self._consumption(at)
-        return Account(at, version, orders, Holdings(cash, trading, consumption), _in_transfer(ours, shown))
+        return Account(at, at, version, orders, Holdings(cash, trading, consumption), _in_transfer(ours, shown))
 
     async def _consumption(self, at: datetime) -> dict[str, Units]:
         consumption = await self._exchange.consumption_units()
@@ -130,9 +157,13 @@ class Feed:
     async def _ticker(self, market: Market) -> Ticker:
         market_id, now = market.market_id, self._clock.now()
         if market_id not in self._tickers or now > self._good_until[market_id]:
-            self._tickers[market_id] = await self._exchange.ticker(market_id)
-            self._good_until[market_id] = now + FRESH_FOR
+            self._note(market_id, await self._exchange.ticker(market_id), now, FRESH_FOR)
         return self._tickers[market_id]
+
+    def _note(self, market_id: str, ticker: Ticker, at: datetime, good_for: timedelta) -> None:
+        self._tickers[market_id] = ticker
+        self._told_at[market_id] = at
+        self._good_until[market_id] = at + good_for
 
     def _view(self, strategy: str, market: Market, ticker: Ticker, account: Account) -> MarketSnapshot:
         instrument = market.instrument_id

@@ -12,14 +12,15 @@ import structlog
 
 from bot.domain.order import Order, OrderState
 from bot.domain.transitions import Closed, Filled, OrderEvent
-from bot.engine.feed import Account, Feed
+from bot.engine.feed import Feed, Snapshot
 from bot.engine.schedule import Schedule
-from bot.errors import ExchangeError, RateLimited, StoreError, StrategyError
+from bot.errors import ExchangeError, StoreError, StrategyError
 from bot.execution.desk import Desk
-from bot.execution.planner import plan
+from bot.execution.planner import Plan, plan
 from bot.ports import Clock, Store
+from bot.risk.gate import Gate
 from bot.strategy.base import Strategy
-from bot.strategy.context import Context, MarketSnapshot
+from bot.strategy.context import Context
 
 log = structlog.stdlib.get_logger("runner")
 
@@ -47,7 +48,7 @@ class _Call:
 
 
 class Runner:
-    """Calls an instance's hooks one after the other and carries out what they want.
+    """Calls an instance's hooks one after the other, and carries out of what they want what the gate lets through.
 
     A hook that fails is logged with its traceback; what it wanted and how it changed its state is dropped, and the
     next call comes as if it had not been. A tick is skipped while the exchange cannot be read; every other hook waits,
@@ -55,10 +56,11 @@ class Runner:
     traded.
     """
 
-    def __init__(self, instance: Instance, *, feed: Feed, desk: Desk, store: Store, clock: Clock) -> None:
+    def __init__(self, instance: Instance, *, feed: Feed, desk: Desk, gate: Gate, store: Store, clock: Clock) -> None:
         self.instance = instance
         self._feed = feed
         self._desk = desk
+        self._gate = gate
         self._store = store
         self._clock = clock
         self._calls: asyncio.Queue[_Call | None] = asyncio.Queue()
@@ -100,33 +102,46 @@ class Runner:
     async def _invoke(self, call: _Call) -> None:
         if call.hook == "on_tick":
             self._tick_waits = False
-        seen = await self._look(call)
-        if seen is None:
+        look = await self._look(call)
+        if look is None:
             return
-        account, markets = seen
+        seen, heard = look
+        account = seen.account
         context = Context(
             now=account.at,
             cash=account.holdings.cash,
-            markets=markets,
+            markets=seen.markets,
             state=copy.deepcopy(self._state),
             log=self._log,
         )
         if await self._succeeds(call, context):
             orders = [order for order in account.orders if order.strategy == self.instance.name]
-            await self._desk.carry_out(plan(context.intents, orders), self.instance.name)
+            await self._carry_out(plan(context.intents, orders), seen, heard)
 
-    async def _look(self, call: _Call) -> tuple[Account, dict[str, MarketSnapshot]] | None:
-        """A snapshot for the hook. A tick is skipped when there is none; any other hook waits until there is."""
+    async def _carry_out(self, wanted: Plan, seen: Snapshot, heard: int) -> None:
+        """Do what the gate lets through. Whoever halts trading in the database halts it from the next plan on."""
+        if not wanted:
+            return
+        self._gate.set_latch(await self._store.latch())
+        verdict = self._gate.review(wanted, self.instance.name, self._feed.facts(seen, heard))
+        with self._gate.passing(verdict) as allowed:
+            await self._desk.carry_out(allowed, self.instance.name)
+
+    async def _look(self, call: _Call) -> tuple[Snapshot, int] | None:
+        """A snapshot for the hook, and how many fills the gate had heard of before it.
+
+        A tick is skipped when there is none; any other hook waits until there is.
+        """
         pause = FIRST_PAUSE
         while True:
+            heard = self._gate.heard
             try:
-                return await self._feed.snapshot(self.instance.name, self.instance.symbols)
+                return await self._feed.snapshot(self.instance.name, self.instance.symbols), heard
             except ExchangeError as error:
                 if call.hook == "on_tick" or self._finishing:
                     self._log.warning("hook skipped: the exchange cannot be read", hook=call.hook, why=str(error))
                     return None
                 self._log.warning("hook waits: the exchange cannot be read", hook=call.hook, why=str(error))
-                pause = max(pause, error.retry_after) if isinstance(error, RateLimited) else pause
             await self._clock.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
 

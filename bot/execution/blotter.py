@@ -14,9 +14,14 @@ from bot.domain.money import plain
 from bot.domain.order import Order, OrderState
 from bot.domain.transfer import Transfer, TransferState
 from bot.domain.transitions import Accepted, Filled, OrderEvent, apply
+from bot.execution.evidence import Baseline
+from bot.execution.not_sent import LATE_WITHIN, NotSent
 from bot.ports import Clock, OrderRecord, Store
 
 log = structlog.stdlib.get_logger("blotter")
+
+LATEST_TRANSFERS = 200
+"""How many transfers are read at the start, to find those that were judged never sent not long ago."""
 
 Listener: TypeAlias = Callable[[Order, OrderEvent], None]
 """Called after an order event is stored, with the order as it is now."""
@@ -27,7 +32,7 @@ class Blotter:
 
     Every change is stored before it is shown: what can be read here survives a crash. `version` grows with every
     change; whatever was fetched from the exchange before the present version may miss units that have moved since.
-    `changed` is set with it, for whoever waits for news to clear.
+    `changed` is set with it, for whoever waits for news to clear. `not_sent` has what was judged never sent of late.
     """
 
     def __init__(self, store: Store, clock: Clock) -> None:
@@ -35,16 +40,25 @@ class Blotter:
         self._clock = clock
         self._orders: dict[str, Order] = {}
         self._transfers: dict[str, Transfer] = {}
+        self._baselines: dict[str, Baseline] = {}
+        self._newest_fill_at: datetime | None = None
         self._listeners: list[Listener] = []
         self._changing = asyncio.Lock()
+        self.not_sent = NotSent(clock)
         self.version = 0
         self.changed = asyncio.Event()
 
     async def load(self) -> None:
-        """Read what was live when the database was last written."""
-        self._orders = {order.client_order_id: order for order in await self._store.live_orders()}
-        self._transfers = {transfer.key: transfer for transfer in await self._store.open_transfers()}
-        self._has_changed()
+        """Read what was live when the database was last written, and what was judged never sent shortly before."""
+        async with self._changing:
+            self._orders = {order.client_order_id: order for order in await self._store.live_orders()}
+            self._transfers = {transfer.key: transfer for transfer in await self._store.open_transfers()}
+            self._newest_fill_at = await self._store.latest_fill_at()
+            for order in await self._store.orders_not_sent(self._clock.now() - LATE_WITHIN):
+                self.not_sent.note_order(order)
+            for transfer in reversed(await self._store.recent_transfers(LATEST_TRANSFERS)):
+                self.not_sent.note_transfer(transfer)
+            self._has_changed()
 
     def listen(self, listener: Listener) -> None:
         """Call `listener` after every order event."""
@@ -60,9 +74,18 @@ class Blotter:
         """Open transfers, oldest first."""
         return tuple(self._transfers.values())
 
+    @property
+    def newest_fill_at(self) -> datetime | None:
+        """When the newest of the fills traded that are stored, by the exchange's clock."""
+        return self._newest_fill_at
+
     def get(self, client_order_id: str) -> Order | None:
         """A live order."""
         return self._orders.get(client_order_id)
+
+    def baseline(self, key: str) -> Baseline | None:
+        """What Trading showed before an open transfer was sent; None when that was in another life of the process."""
+        return self._baselines.get(key)
 
     async def add_order(self, order: Order) -> None:
         """Journal a new order; when this returns, it may be sent."""
@@ -94,43 +117,70 @@ class Blotter:
             changed = apply(order, event, now)
             if not await self._store_order(changed, event, now):
                 return None
-            if changed.is_live:
-                self._orders[changed.client_order_id] = changed
-            else:
-                self._orders.pop(changed.client_order_id, None)
-            self._has_changed()
+            self._remember(changed, event)
         _tell(changed, event)
         for listener in self._listeners:
             listener(changed, event)
         return changed
 
-    async def add_transfer(self, transfer: Transfer) -> None:
+    async def add_transfer(self, transfer: Transfer, baseline: Baseline) -> None:
         """Journal a new transfer; when this returns, it may be sent."""
         async with self._changing:
             await self._store.add_transfer(transfer)
             self._transfers[transfer.key] = transfer
+            self._baselines[transfer.key] = baseline
             self._has_changed()
 
+    async def resend_transfer(self, transfer: Transfer, baseline: Baseline) -> Transfer | None:
+        """Journal that a transfer is sent again; None when it has turned up meanwhile."""
+        sending = await self.change_transfer(transfer, TransferState.SUBMITTING, only_in=(TransferState.NOT_SENT,))
+        if sending is not None:
+            self._baselines[sending.key] = baseline
+        return sending
+
     async def change_transfer(
-        self, transfer: Transfer, state: TransferState, *, transfer_id: str | None = None, reason: str = ""
-    ) -> Transfer:
+        self,
+        transfer: Transfer,
+        state: TransferState,
+        *,
+        only_in: Collection[TransferState],
+        transfer_id: str | None = None,
+        reason: str = "",
+    ) -> Transfer | None:
         """Store a transfer's next state.
+
+        `transfer` says which; the state that counts is the newest one. Answers None, and changes nothing, when that is
+        none of `only_in`, which name states of open transfers, or of those that were judged never sent.
 
         Raises:
             IllegalTransition: the state cannot follow.
             StoreError: the database refused; nothing has changed.
         """
         async with self._changing:
-            transfer = self._transfers.get(transfer.key) or transfer
-            changed = transfer.become(state, self._clock.now(), transfer_id=transfer_id, reason=reason)
+            present = self._transfers.get(transfer.key) or self.not_sent.transfer(transfer.key)
+            if present is None or present.state not in only_in:
+                return None
+            changed = present.become(state, self._clock.now(), transfer_id=transfer_id, reason=reason)
             await self._store.save_transfer(changed)
             if changed.state.is_open:
                 self._transfers[changed.key] = changed
             else:
                 self._transfers.pop(changed.key, None)
+                self._baselines.pop(changed.key, None)
+            self.not_sent.note_transfer(changed)
             self._has_changed()
         log.info(f"transfer {state}", strategy=changed.strategy, units=changed.quantity, transfer=changed.key)
         return changed
+
+    def _remember(self, order: Order, event: OrderEvent) -> None:
+        if order.is_live:
+            self._orders[order.client_order_id] = order
+        else:
+            self._orders.pop(order.client_order_id, None)
+        self.not_sent.note_order(order)
+        if isinstance(event, Filled) and (self._newest_fill_at or event.fill.executed_at) <= event.fill.executed_at:
+            self._newest_fill_at = event.fill.executed_at
+        self._has_changed()
 
     def _has_changed(self) -> None:
         self.version += 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -10,9 +10,13 @@ from bot.domain.fill import Fill
 from bot.domain.order import Order, OrderState, VenueOrder
 from bot.domain.transfer import Transfer, TransferState, VenueTransfer
 from bot.domain.transitions import Accepted, CancelRefused, Closed, Filled, NeverArrived, OrderEvent
+from bot.execution.evidence import SKEW
 
 CLOCK_SLACK = timedelta(seconds=60)
 """How far the exchange's clock and ours may be apart when its times are compared with ours."""
+
+LATE_ARRIVAL = timedelta(minutes=2)
+"""How long after it was judged never sent a transfer may still get to the exchange."""
 
 _CLOSED_AS = {
     "rejected": OrderState.REJECTED,
@@ -40,19 +44,23 @@ class Venue:
 
 @dataclass(frozen=True, slots=True)
 class TransferRepair:
-    """The state that a transfer is in, and the exchange's id of it if known."""
+    """The state that a transfer is in, the exchange's id of it if known, and what there is to say of it."""
 
     transfer: Transfer
     state: TransferState
     transfer_id: str | None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Repairs:
-    """Events for orders and states for transfers, in the order in which they are to be applied."""
+    """Events for orders and states for transfers, in the order in which they are to be applied, or were."""
 
     orders: list[tuple[Order, OrderEvent]] = field(default_factory=list)
     transfers: list[TransferRepair] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.orders or self.transfers)
 
 
 def diff(
@@ -61,11 +69,11 @@ def diff(
     """What brings our orders and transfers in line with the exchange.
 
     Args:
-        orders: ours: the live ones, and closed ones of which there are fills.
-        transfers: ours that are open.
+        orders: ours: the live ones, those that were judged never sent, and closed ones of which there are fills.
+        transfers: ours: first those that are open, then those that were judged never sent.
         venue: what the exchange shows.
         settled: keys (client order ids, transfer keys) that have been looked for often and long enough: what still
-            does not show was never there.
+            does not show was never there, and what still rests was not cancelled.
     """
     by_id = {shown.order_id: shown for shown in venue.orders}
     by_client_id = {shown.client_order_id: shown for shown in venue.orders if shown.client_order_id}
@@ -102,19 +110,24 @@ def _order_events(
     events: list[OrderEvent] = []
     if shown is not None and order.order_id is None:
         events.append(Accepted(shown.order_id))
+    is_live = order.is_live or (bool(events) and order.state is OrderState.NOT_SENT)
     events.extend(Filled(fill) for fill in fills)
-    if not order.is_live or order.filled + sum(fill.quantity for fill in fills) == order.quantity:
+    if not is_live or order.filled + sum(fill.quantity for fill in fills) == order.quantity:
         return events
     if shown is None:
-        if order.order_id is None and is_settled:
+        if order.state is OrderState.UNKNOWN and order.order_id is None and is_settled:
             events.append(NeverArrived("the exchange's lists do not have it"))
     elif shown.is_closed:
         if not units_unaccounted(order, shown, fills):
             state = _CLOSED_AS.get(shown.status or "", OrderState.CANCELLED)
             events.append(Closed(state, shown.reason))
-    elif order.state is OrderState.CANCELLING and is_settled and shown.status != "cancellation_pending":
+    elif is_settled and _is_being_cancelled(order) and shown.status != "cancellation_pending":
         events.append(CancelRefused("it still rests"))
     return events
+
+
+def _is_being_cancelled(order: Order) -> bool:
+    return order.state is OrderState.CANCELLING or order.has_unclear_cancel
 
 
 def units_unaccounted(order: Order, shown: VenueOrder, fills: Sequence[Fill]) -> int:
@@ -129,26 +142,60 @@ def _transfer_repairs(
 ) -> list[TransferRepair]:
     repairs = []
     by_id = {one.transfer_id: one for one in shown}
-    taken = {transfer.transfer_id for transfer in transfers if transfer.transfer_id}
+    free = dict(by_id)
+    for transfer in transfers:
+        free.pop(transfer.transfer_id or "", None)
     for transfer in transfers:
         if transfer.transfer_id:
             match = by_id.get(transfer.transfer_id)
         elif transfer.state is TransferState.SUBMITTING:
             continue  # its answer is still to come
         else:
-            match = next((one for one in shown if one.transfer_id not in taken and _could_be(transfer, one)), None)
+            match = _found(transfer, free.values(), is_settled=transfer.key in settled)
         if match is not None:
-            taken.add(match.transfer_id)
+            free.pop(match.transfer_id, None)
             state = _TRANSFER_STATES.get(match.status, TransferState.PENDING)
             if (state, match.transfer_id) != (transfer.state, transfer.transfer_id):
-                repairs.append(TransferRepair(transfer, state, match.transfer_id))
+                repairs.append(TransferRepair(transfer, state, match.transfer_id, _shortfall(transfer, match)))
         elif transfer.state is TransferState.UNKNOWN and transfer.key in settled:
-            repairs.append(TransferRepair(transfer, TransferState.NOT_SENT, None))
+            repairs.append(
+                TransferRepair(transfer, TransferState.NOT_SENT, None, "the exchange's history does not have it")
+            )
     return repairs
 
 
+def _found(transfer: Transfer, shown: Iterable[VenueTransfer], *, is_settled: bool) -> VenueTransfer | None:
+    """The transfer that we sent, among those that the exchange shows; it knows no id of ours.
+
+    One of the same size may be it. When there is none, it may have arrived in part, so that the history shows fewer
+    units in the end.
+    """
+    candidates = [one for one in shown if _could_be(transfer, one)]
+    same = (one for one in candidates if one.quantity == transfer.quantity)
+    fewer = (one for one in candidates if is_settled and _could_be_part(transfer, one))
+    return next(same, None) or next(fewer, None)
+
+
 def _could_be(transfer: Transfer, shown: VenueTransfer) -> bool:
-    """Whether a transfer that the exchange shows may be the one that we sent; it knows no id of ours."""
-    return (shown.instrument_id, shown.quantity) == (transfer.instrument_id, transfer.quantity) and (
-        shown.created_at is None or shown.created_at >= transfer.created_at - CLOCK_SLACK
+    if shown.instrument_id != transfer.instrument_id:
+        return False
+    if shown.created_at is None:
+        return True
+    is_late = transfer.state is TransferState.NOT_SENT and shown.created_at > transfer.updated_at + LATE_ARRIVAL
+    return shown.created_at >= transfer.created_at - CLOCK_SLACK and not is_late
+
+
+def _could_be_part(transfer: Transfer, shown: VenueTransfer) -> bool:
+    """The times are compared more strictly: transfers that the exchange makes by itself are of any size."""
+    return (
+        shown.status == "completed"
+        and (shown.quantity or 0) < transfer.quantity
+        and shown.created_at is not None
+        and shown.created_at >= transfer.created_at - SKEW
     )
+
+
+def _shortfall(transfer: Transfer, shown: VenueTransfer) -> str:
+    if shown.status != "completed" or shown.quantity in (None, transfer.quantity):
+        return ""
+    return f"{shown.quantity} of {transfer.quantity} units arrived"

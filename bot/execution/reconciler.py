@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 
-from bot.domain.fill import Fill
-from bot.domain.order import Order, OrderState, VenueOrder
+from bot.domain.incident import Incident
+from bot.domain.order import Order, OrderState
 from bot.domain.transfer import Transfer, TransferState, VenueTransfer
-from bot.domain.transitions import CancelRefused, Filled, Unclear
-from bot.errors import DaemonError, NotFound
+from bot.domain.transitions import Accepted, CancelRefused, Filled, NeverArrived, OrderEvent, Reopened, Unclear
+from bot.execution.balances import Balances
 from bot.execution.blotter import Blotter
-from bot.execution.reconcile import CLOCK_SLACK, Venue, diff, units_unaccounted
+from bot.execution.evidence import Evidence
+from bot.execution.not_sent import RESEND_WITHIN
+from bot.execution.reader import Reader, Sight
+from bot.execution.reconcile import CLOCK_SLACK, Repairs, TransferRepair, Venue, diff
+from bot.execution.searches import Searches
+from bot.execution.strangers import Strangers
+from bot.execution.trades import Trades
 from bot.ports import Clock, Exchange, Store
 
 log = structlog.stdlib.get_logger("reconciler")
@@ -22,195 +28,213 @@ log = structlog.stdlib.get_logger("reconciler")
 LOOKS_TO_SETTLE = 2
 """How often something must be looked for in vain, a settle delay apart, before it counts as never sent."""
 
+LOOKS_WITHOUT_BALANCE = 4
+"""The same for a transfer of which the Trading balance does not tell whether its units are still there."""
 
-@dataclass(slots=True)
-class _Search:
-    """How often something was looked for in vain, and when last."""
+LOOKS_TO_ALARM = 30
+"""After so many looks a transfer is reported whose units are gone, and that the history does not show."""
 
-    last: datetime
-    looks: int = 0
+_ONLY_IN: dict[type, tuple[OrderState, ...]] = {
+    NeverArrived: (OrderState.UNKNOWN,),
+    CancelRefused: (OrderState.CANCELLING, OrderState.UNKNOWN),
+    Reopened: (OrderState.CANCELLED, OrderState.EXPIRED, OrderState.REJECTED),
+}
+"""States in which a repair still holds, when the order has changed since the exchange was read."""
 
 
 class Reconciler:
     """Reads what the exchange shows of our orders, fills and transfers, and applies what is missing here.
 
-    Orders that are not ours are left alone.
+    Args:
+        exchange: what is read.
+        store: the journal's database, for what the blotter does not hold any more, and for incidents.
+        blotter: our live orders and open transfers.
+        clock: tells how long something has been unclear.
+        settle_after: the time between the looks that settle an unclear outcome.
+        adopt: the strategy instance for which open orders that are not ours are taken up; None: they are left alone.
     """
 
     def __init__(
-        self, exchange: Exchange, store: Store, blotter: Blotter, clock: Clock, *, settle_after: timedelta
+        self,
+        exchange: Exchange,
+        store: Store,
+        blotter: Blotter,
+        clock: Clock,
+        *,
+        settle_after: timedelta,
+        adopt: str | None = None,
     ) -> None:
-        self._exchange = exchange
         self._store = store
         self._blotter = blotter
         self._clock = clock
-        self._settle_after = settle_after
-        self._searches: dict[str, _Search] = {}
-        self._done: dict[str, datetime] = {}
-        self._newest_fill: datetime | None = None
+        self._searches = Searches(settle_after)
+        self._balances = Balances(exchange, blotter, clock)
+        self._trades = Trades(exchange, store)
+        self._strangers = Strangers(exchange, clock, adopt)
+        self._reader = Reader(
+            exchange,
+            store,
+            blotter,
+            clock,
+            trades=self._trades,
+            strangers=self._strangers,
+            settle_after=settle_after,
+        )
+        self._reported: set[str] = set()
         self._quiet_from = clock.now()
+        self._looking = asyncio.Lock()
 
     async def start(self) -> None:
         """Bring the journal up to date after whatever happened while nobody looked.
+
+        It may be called again after an error, or at any time: what is stored stays.
 
         Raises:
             DaemonError: the journal has an order of which the exchange knows nothing.
             ExchangeError: the exchange cannot be read.
         """
-        await self._blotter.load()
-        await self._mark_unknown()
-        self._newest_fill = await self._store.latest_fill_at()
-        open_orders = await self._exchange.orders(open_only=True)
-        await self._repair(open_orders, at_start=True)
-        ours = {order.order_id for order in self._blotter.orders}
-        if foreign := [shown for shown in open_orders if shown.order_id not in ours]:
-            log.info("orders that are not ours are left alone", orders=len(foreign))
+        async with self._looking:
+            await self._blotter.load()
+            await self._trades.load()
+            await self._mark_unknown()
+            await self._repair(deep=True, at_start=True)
+
+    async def look(self) -> None:
+        """Bring live orders and open transfers up to date; asks nothing when all has been quiet for a while.
+
+        Raises `ExchangeError`.
+        """
+        async with self._looking:
+            now, late = self._clock.now(), self._blotter.not_sent
+            if (
+                self._blotter.orders
+                or self._blotter.transfers
+                or late.orders(within=RESEND_WITHIN)
+                or late.transfers(within=RESEND_WITHIN)
+            ):
+                self._quiet_from = now + CLOCK_SLACK  # a fill may show after its order has closed
+            elif now >= self._quiet_from:
+                return
+            await self._repair(deep=False)
+
+    async def audit(self) -> Repairs:
+        """Look at everything, however quiet it is, and answer what had to be repaired.
+
+        Besides what `look` sees, it finds trades that showed late, orders and transfers that were judged never sent
+        in the last hour, orders that rest although the journal has them as closed, and orders that are not ours.
+        Raises `ExchangeError`.
+        """
+        async with self._looking:
+            return await self._repair(deep=True)
 
     async def _mark_unknown(self) -> None:
-        """What was being sent when the last run ended may or may not have arrived."""
+        """What was being sent when the last run ended may or may not have arrived; cancels likewise."""
         why = "the last run ended before an answer came"
         for order in self._blotter.orders:
-            if order.state is OrderState.SUBMITTING:
+            if order.state in (OrderState.SUBMITTING, OrderState.CANCELLING):
                 await self._blotter.change_order(order, Unclear(why))
         for transfer in self._blotter.transfers:
             if transfer.state is TransferState.SUBMITTING:
-                await self._blotter.change_transfer(transfer, TransferState.UNKNOWN, reason=why)
+                await self._blotter.change_transfer(
+                    transfer, TransferState.UNKNOWN, only_in=(TransferState.SUBMITTING,), reason=why
+                )
 
-    async def look(self) -> None:
-        """Bring live orders and open transfers up to date; asks nothing when all has been quiet for a while."""
-        orders, now = self._blotter.orders, self._clock.now()
-        if orders or self._blotter.transfers:
-            self._quiet_from = now + CLOCK_SLACK  # a fill may show after its order has closed
-        elif now >= self._quiet_from:
-            return
-        await self._repair(await self._exchange.orders(open_only=True) if orders else [])
+    async def _repair(self, *, deep: bool, at_start: bool = False) -> Repairs:
+        began = self._clock.now()
+        sight = await self._reader.read(deep=deep, at_start=at_start)
+        settled = await self._settled(sight, began)
+        venue = Venue(sight.shown, sight.fills, sight.history)
+        planned = diff(sight.orders, sight.transfers, venue, settled)
+        applied = Repairs()
+        if deep:
+            await self._meet_strangers(sight, applied)
+            for order, order_id in sight.reopened:
+                if await self._may_reopen(order):
+                    planned.orders.extend([(order, Accepted(order_id)), (order, Reopened())])
+        for order, event in planned.orders:
+            await self._apply(order, event, applied)
+        for fill in sight.foreign_fills:
+            self._trades.passed(fill)
+        for repair in planned.transfers:
+            await self._apply_to_transfer(repair, sight.transfers, applied)
+        return applied
 
-    async def _repair(self, open_orders: Sequence[VenueOrder], *, at_start: bool = False) -> None:
-        orders = [*self._blotter.orders, *await self._thought_lost(open_orders)]
-        transfers = self._blotter.transfers
-        shown = [*open_orders, *await self._closed_meanwhile(orders, open_orders, at_start=at_start)]
-        fills = await self._new_fills(orders)
-        fills += await self._fills_not_listed(orders, shown, fills)
-        orders += await self._closed_but_filled(orders, fills)
-        venue = Venue(shown, fills, await self._shown_transfers(transfers))
-        repairs = diff(orders, transfers, venue, self._settled(orders, transfers))
-        for order, event in repairs.orders:
-            only_in = (OrderState.CANCELLING,) if isinstance(event, CancelRefused) else None
-            await self._blotter.change_order(order, event, only_in=only_in)
-            if isinstance(event, Filled):
-                self._remember(event.fill)
-        for repair in repairs.transfers:
-            await self._blotter.change_transfer(repair.transfer, repair.state, transfer_id=repair.transfer_id)
+    async def _meet_strangers(self, sight: Sight, applied: Repairs) -> None:
+        """Take up orders that are not ours, if we are to; what they have filled so far, the next look finds."""
+        for order in self._strangers.taken_up(sight.strangers):
+            assert order.order_id is not None
+            await self._report("adopted", f"order {order.order_id}, placed by others, belongs to {order.strategy} now")
+            await self._blotter.add_order(order)
+            applied.orders.append((order, Accepted(order.order_id)))
 
-    async def _thought_lost(self, open_orders: Sequence[VenueOrder]) -> list[Order]:
-        """Orders that were judged never sent, and show after all."""
-        live = {order.client_order_id for order in self._blotter.orders}
-        ids = [s.client_order_id for s in open_orders if s.client_order_id and s.client_order_id not in live]
-        found = await self._store.orders_by_client_id(ids) if ids else {}
-        lost = [order for order in found.values() if order.state is OrderState.NOT_SENT]
-        for order in lost:
-            log.error("an order that was judged never sent rests on the book; taken up", order=order.client_order_id)
-        return lost
+    async def _may_reopen(self, order: Order) -> bool:
+        """Report an order that rests though the journal has it as closed, and tell whether it can be taken up."""
+        if order.state is not OrderState.FILLED:
+            await self._report("reopened", f"order {order.client_order_id} is {order.state}, yet it rests; taken up")
+            return True
+        if order.client_order_id not in self._reported:
+            self._reported.add(order.client_order_id)
+            await self._report("reopened", f"order {order.client_order_id} has filled, yet it rests; cancel it by hand")
+        return False
 
-    async def _closed_meanwhile(
-        self, orders: Sequence[Order], open_orders: Sequence[VenueOrder], *, at_start: bool
-    ) -> list[VenueOrder]:
-        """Those of our orders that the list of open ones does not have, each as the exchange shows it."""
-        listed = {shown.order_id for shown in open_orders}
-        listed_clients = {shown.client_order_id for shown in open_orders}
-        found = []
-        lost = []
-        for order in orders:
-            if order.order_id is None:
-                if order.client_order_id not in listed_clients:
-                    lost.append(order)
-            elif order.order_id not in listed:
-                found += await self._one(order, order.order_id, at_start=at_start)
-        if lost:
-            since = min(order.created_at for order in lost) - CLOCK_SLACK
-            wanted = {order.client_order_id for order in lost}
-            found += [s for s in await self._exchange.orders(since=since) if s.client_order_id in wanted]
-        return found
+    async def _apply(self, order: Order, event: OrderEvent, applied: Repairs) -> None:
+        if order.state is OrderState.NOT_SENT and isinstance(event, Accepted):
+            await self._report(
+                "late_order",
+                f"order {order.client_order_id} was judged never sent, yet the exchange has it as {event.order_id}; "
+                "taken up",
+            )
+        changed = await self._blotter.change_order(order, event, only_in=_ONLY_IN.get(type(event)))
+        if isinstance(event, Filled):
+            self._trades.done(event.fill)
+        if changed is not None:
+            applied.orders.append((changed, event))
 
-    async def _one(self, order: Order, order_id: str, *, at_start: bool) -> list[VenueOrder]:
-        """The order as the exchange shows it; nothing when it does not show, as one that is very new may not yet."""
-        try:
-            return [await self._exchange.order(order_id)]
-        except NotFound as error:
-            if not at_start or self._clock.now() - order.updated_at < self._settle_after:
-                log.warning("the exchange does not show an order that it accepted", order=order.client_order_id)
-                return []
-            raise DaemonError(
-                f"order {order.client_order_id} is live in the database as {order_id}, of which the exchange knows "
-                "nothing; is this database of another account or exchange? Use one database for each account."
-            ) from error
+    async def _apply_to_transfer(self, repair: TransferRepair, seen: Sequence[Transfer], applied: Repairs) -> None:
+        transfer = repair.transfer
+        if transfer.state is TransferState.NOT_SENT:
+            if self._may_be_of_another(transfer, seen):
+                return
+            await self._report(
+                "late_transfer",
+                f"transfer {transfer.key} was judged never sent, yet the exchange has it as {repair.transfer_id}; "
+                "taken up",
+            )
+        if await self._blotter.change_transfer(
+            transfer, repair.state, only_in=(transfer.state,), transfer_id=repair.transfer_id, reason=repair.reason
+        ):
+            applied.transfers.append(repair)
 
-    async def _new_fills(self, orders: Sequence[Order]) -> list[Fill]:
-        if self._newest_fill is not None:
-            since = self._newest_fill
-        elif orders:
-            since = min(order.created_at for order in orders)
-        else:
-            return []
-        return await self._unknown(await self._exchange.fills(since=since - CLOCK_SLACK))
+    def _may_be_of_another(self, transfer: Transfer, seen: Sequence[Transfer]) -> bool:
+        """Whether what shows may be a later transfer of the same instrument, whose answer came or is to come."""
+        present = [one for one in self._blotter.transfers if one.instrument_id == transfer.instrument_id]
+        return any(one not in seen or one.state is TransferState.SUBMITTING for one in present)
 
-    async def _fills_not_listed(
-        self, orders: Sequence[Order], shown: Sequence[VenueOrder], fills: Sequence[Fill]
-    ) -> list[Fill]:
-        """Fills too old for the list of new ones, of orders that show more filled than is known."""
-        by_id = {order.order_id: order for order in orders if order.order_id}
-        by_client_id = {order.client_order_id: order for order in orders}
-        listed = {fill.trade_id for fill in fills}
-        found: list[Fill] = []
-        for one in shown:
-            order = by_id.get(one.order_id) or by_client_id.get(one.client_order_id or "")
-            if order is not None and units_unaccounted(order, one, fills):
-                found += await self._unknown(await self._exchange.fills(order_id=one.order_id))
-        return [fill for fill in found if fill.trade_id not in listed]
-
-    async def _unknown(self, fills: Sequence[Fill]) -> list[Fill]:
-        """Those of the fills that are not stored."""
-        unseen = {fill.trade_id: fill for fill in fills if fill.trade_id not in self._done}
-        if unseen:
-            for trade_id in await self._store.known_trades(list(unseen)):
-                self._remember(unseen.pop(trade_id))
-        return list(unseen.values())
-
-    async def _closed_but_filled(self, orders: Sequence[Order], fills: Sequence[Fill]) -> list[Order]:
-        """Orders of ours that are closed in the journal, yet have fills that are not stored."""
-        known = {order.order_id for order in orders}
-        ids = sorted({fill.order_id for fill in fills if fill.order_id not in known})
-        found = await self._store.orders_by_order_id(ids) if ids else {}
-        looked_at = {order.client_order_id for order in orders}  # one may have got its id since it was looked at
-        return [order for order in found.values() if order.client_order_id not in looked_at]
-
-    async def _shown_transfers(self, transfers: Sequence[Transfer]) -> list[VenueTransfer]:
-        if not transfers:
-            return []
-        since = min(transfer.created_at for transfer in transfers) - CLOCK_SLACK
-        shown = await self._exchange.transfers(since=since)
-        ours = {transfer.transfer_id for transfer in transfers}
-        others = [one.transfer_id for one in shown if one.transfer_id not in ours]
-        known = await self._store.known_transfers(others) if others else set()
-        return [one for one in shown if one.transfer_id not in known]
-
-    def _settled(self, orders: Sequence[Order], transfers: Sequence[Transfer]) -> set[str]:
-        """Count this look for everything that is unclear; the keys that have been looked for often enough."""
-        now = self._clock.now()
+    async def _settled(self, sight: Sight, began: datetime) -> set[str]:
+        """Count this look for all that is unclear; the keys that have been looked for often enough."""
         unclear = (OrderState.UNKNOWN, OrderState.CANCELLING)
-        keys = {order.client_order_id for order in orders if order.state in unclear}
-        keys |= {transfer.key for transfer in transfers if transfer.state is TransferState.UNKNOWN}
-        self._searches = {key: self._searches.get(key) or _Search(now) for key in keys}
-        for search in self._searches.values():
-            if now - search.last >= self._settle_after:
-                search.looks += 1
-                search.last = now
-        return {key for key, search in self._searches.items() if search.looks >= LOOKS_TO_SETTLE}
+        orders = {order.client_order_id for order in sight.orders if order.state in unclear}
+        transfers = [transfer for transfer in sight.transfers if transfer.state is TransferState.UNKNOWN]
+        self._searches.count(orders | {transfer.key for transfer in transfers}, began)
+        settled = {key for key in orders if self._searches.looks(key) >= LOOKS_TO_SETTLE}
+        return settled | {transfer.key for transfer in transfers if await self._is_settled(transfer, sight.history)}
 
-    def _remember(self, fill: Fill) -> None:
-        """Do not take up this fill again, as long as it can show again."""
-        self._done[fill.trade_id] = fill.executed_at
-        if self._newest_fill is None or fill.executed_at > self._newest_fill:
-            self._newest_fill = fill.executed_at
-            oldest = fill.executed_at - 2 * CLOCK_SLACK
-            self._done = {trade_id: at for trade_id, at in self._done.items() if at >= oldest}
+    async def _is_settled(self, transfer: Transfer, history: Sequence[VenueTransfer]) -> bool:
+        """Whether a transfer that the history does not show was never made: the balance must say so, too."""
+        looks = self._searches.looks(transfer.key)
+        if looks < LOOKS_TO_SETTLE:
+            return False
+        evidence = await self._balances.evidence(transfer, history)
+        if evidence is Evidence.GONE and looks >= LOOKS_TO_ALARM and transfer.key not in self._reported:
+            self._reported.add(transfer.key)
+            await self._report(
+                "unclear_transfer",
+                f"{transfer.quantity} units of transfer {transfer.key} are gone from Trading, and the exchange's "
+                "history does not show it; nothing more of this instrument is moved until it does, or until a restart",
+            )
+        needed = {Evidence.THERE: LOOKS_TO_SETTLE, Evidence.UNSURE: LOOKS_WITHOUT_BALANCE}
+        return evidence in needed and looks >= needed[evidence]
+
+    async def _report(self, kind: str, what: str) -> None:
+        log.error(what, kind=kind)
+        await self._store.add_incident(Incident(self._clock.now(), kind, what))

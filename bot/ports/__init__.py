@@ -7,6 +7,7 @@ in memory; `storage` implements `Store`; `clock` implements `Clock` and `Ids`. N
 from bot.ports.clock import Clock, Ids
 from bot.ports.exchange import Exchange
 from bot.ports.http import Request, Response, Transport, Web, WebAnswer, WebRequest
+from bot.ports.lease import Lease
 from bot.ports.store import BalanceSnapshot, OrderRecord, Run, Store
 from bot.ports.stream import Dialer, MarketStream, Socket
 
@@ -16,6 +17,7 @@ __all__ = [
     "Dialer",
     "Exchange",
     "Ids",
+    "Lease",
     "MarketStream",
     "OrderRecord",
     "Request",

@@ -9,6 +9,8 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from bot.domain.fill import Fill
+from bot.domain.incident import Incident
+from bot.domain.latch import Latch
 from bot.domain.market import Market
 from bot.domain.order import Order, OrderState
 from bot.domain.transfer import Transfer
@@ -66,6 +68,10 @@ class Store(Protocol):
         """The kinds of the runs that are stored, sorted."""
         ...
 
+    async def latest_run(self) -> Run | None:
+        """The run that was begun last."""
+        ...
+
     async def end_run(self, run_id: str, at: datetime) -> None:
         """Record a clean end."""
         ...
@@ -110,6 +116,14 @@ class Store(Protocol):
         """Those of the trade ids that are stored."""
         ...
 
+    async def orders_not_sent(self, since: datetime) -> list[Order]:
+        """Orders that were judged never sent, and last changed at that time or later; oldest first."""
+        ...
+
+    async def fills_since(self, at: datetime) -> list[tuple[str, Fill]]:
+        """Fills that traded at that time or later, each after the name of its strategy instance; oldest first."""
+        ...
+
     async def latest_fill_at(self) -> datetime | None:
         """When the newest stored fill traded."""
         ...
@@ -128,6 +142,22 @@ class Store(Protocol):
 
     async def known_transfers(self, transfer_ids: Sequence[str]) -> set[str]:
         """Those of the exchange's transfer ids that are stored."""
+        ...
+
+    async def latch(self) -> Latch | None:
+        """The state that trading was put in last; None when nobody ever put it in one."""
+        ...
+
+    async def set_latch(self, latch: Latch) -> None:
+        """Put trading in a state; the states before it are kept, too."""
+        ...
+
+    async def add_incident(self, incident: Incident) -> None:
+        """Store an incident."""
+        ...
+
+    async def recent_incidents(self, limit: int) -> list[Incident]:
+        """The newest incidents, newest first."""
         ...
 
     async def save_balances(self, snapshots: Sequence[BalanceSnapshot]) -> None:

@@ -9,8 +9,10 @@ from bot.settings.models import (
     LimitSettings,
     LoggingSettings,
     PaperSettings,
+    RiskSettings,
     ScheduleSettings,
     Settings,
+    StrategyRiskSettings,
     StrategySettings,
 )
 from bot.settings.show import as_shown
@@ -24,8 +26,10 @@ __all__ = [
     "LimitSettings",
     "LoggingSettings",
     "PaperSettings",
+    "RiskSettings",
     "ScheduleSettings",
     "Settings",
+    "StrategyRiskSettings",
     "StrategySettings",
     "as_shown",
     "config_file",

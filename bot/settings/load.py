@@ -14,7 +14,7 @@ from bot.settings import variables
 from bot.settings.faults import explain
 from bot.settings.layer import Fault, KeyPath, Layer
 from bot.settings.models import Settings
-from bot.settings.strategies import CheckStrategy, strategy_faults
+from bot.settings.strategies import CheckStrategy, adopter_faults, strategy_faults
 from bot.settings.yaml_file import read_yaml
 
 DEFAULT_FILE = Path("config.yaml")
@@ -58,6 +58,7 @@ def load_settings(
     settings, found = _merge(layers)
     written = next((layer.values["strategies"] for layer in layers if "strategies" in layer.values), None)
     found += strategy_faults(written, check_strategy)
+    found += adopter_faults(settings) if settings else []
     faults = [fault for layer in reversed(layers) for fault in layer.faults]
     faults += [Fault(place, path, text) for path, text in found for place in _places(layers, path)]
     if faults or settings is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -18,6 +18,7 @@ from bot.settings.values import (
     File,
     Flag,
     Host,
+    Money,
     Number,
     SimulatedMoney,
     StreamUrl,
@@ -115,6 +116,57 @@ class LoggingSettings(Section):
     )
 
 
+class StrategyRiskSettings(Section):
+    """What a strategy instance may order; None is no limit of its own."""
+
+    max_order_units: Whole | None = Field(None, ge=1, description="units of one order")
+    max_order_usd: Money | None = Field(None, gt=0, description="price times quantity of one order, USD")
+    max_open_orders: Whole | None = Field(None, ge=1, description="live orders at once")
+    max_position_units: Whole | None = Field(
+        None, ge=1, description="units in Trading and on bid, on each market; Consumption does not count"
+    )
+    max_usd_per_hour: Money | None = Field(
+        None, gt=0, description="USD spent within an hour, with what live bids may still spend"
+    )
+    max_usd_per_day: Money | None = Field(None, gt=0, description="the same within 24 hours")
+    price_collar: Number | None = Field(
+        None, gt=0, le=100, description="by which share a buy may be above the market, or a sell below it"
+    )
+    max_orders_per_minute: Whole | None = Field(None, ge=1, description="orders placed within a minute")
+    duplicate_seconds: Number | None = Field(
+        None, gt=0, le=86400, description="for how long an order is not repeated while it is live, seconds"
+    )
+    stale_seconds: Number | None = Field(
+        None, gt=0, le=86400, description="how old prices and holdings may be that an order was decided on, seconds"
+    )
+    clock_offset_seconds: Number | None = Field(
+        None, gt=0, le=86400, description="how far this machine's clock may be from the exchange's, seconds"
+    )
+    markets: tuple[str, ...] | None = Field(None, min_length=1, description="symbols of the markets that may be traded")
+
+
+class RiskSettings(StrategyRiskSettings):
+    """What may be ordered from the whole account; None is no limit."""
+
+    price_collar: Number | None = Field(
+        0.5, gt=0, le=100, description="by which share a buy may be above the market, or a sell below it"
+    )
+    max_orders_per_minute: Whole | None = Field(30, ge=1, description="orders placed within a minute")
+    duplicate_seconds: Number | None = Field(
+        5, gt=0, le=86400, description="for how long an order is not repeated while it is live, seconds"
+    )
+    stale_seconds: Number | None = Field(
+        60, gt=0, le=86400, description="how old prices and holdings may be that an order was decided on, seconds"
+    )
+    clock_offset_seconds: Number | None = Field(
+        15, gt=0, le=86400, description="how far this machine's clock may be from the exchange's, seconds"
+    )
+
+
+OnStop: TypeAlias = Literal["cancel", "keep", "reduce"]
+"""What becomes of resting orders on a clean stop; `reduce` cancels bids and keeps asks."""
+
+
 class EngineSettings(Section):
     """How often the daemon looks, and how it stops."""
 
@@ -129,8 +181,17 @@ class EngineSettings(Section):
     )
     snapshot_seconds: Number = Field(900, ge=1, le=86400, description="how often balances are stored, seconds")
     stop_seconds: Number = Field(4, gt=0, le=60, description="the most that a clean stop may take, seconds")
-    on_stop: Literal["cancel", "keep"] = Field(
-        "cancel", description="what becomes of resting orders on a clean stop: cancel them, or keep them resting"
+    on_stop: OnStop = Field(
+        "cancel", description="what becomes of resting orders on a clean stop: cancel or keep all, or cancel bids alone"
+    )
+    reconcile_seconds: Number = Field(
+        300, ge=1, le=86400, description="how often everything is compared with the exchange, also in quiet, seconds"
+    )
+    lease_seconds: Number = Field(
+        15, ge=1, le=3600, description="time of silence after which a standby on the same database takes over, seconds"
+    )
+    adopt_foreign_orders: str | None = Field(
+        None, min_length=1, description="strategy instance that takes up open orders that are not the bot's"
     )
 
 
@@ -172,6 +233,12 @@ class StrategySettings(Section):
     markets: tuple[str, ...] = Field(min_length=1, description="symbols of the markets that it trades")
     schedule: ScheduleSettings = Field(description="when it ticks")
     parameters: dict[str, Any] = Field(default_factory=dict, description="the strategy's own parameters")
+    risk: StrategyRiskSettings = Field(
+        default=StrategyRiskSettings(), description="what it may order, within the account's limits"
+    )
+    on_stop: OnStop | None = Field(
+        None, description="what becomes of its resting orders on a clean stop; without it, what engine.on_stop says"
+    )
 
     @field_validator("markets")
     @classmethod
@@ -205,6 +272,13 @@ class PaperSettings(Section):
     demand: File | None = Field(None, description="trace file that says how much inference is asked for")
     client: str | None = Field(None, min_length=1, description="whose demand to take from a trace of several clients")
 
+    @field_validator("client")
+    @classmethod
+    def _of_a_trace(cls, client: str | None, info: ValidationInfo) -> str | None:
+        if client is not None and info.data.get("demand", client) is None:
+            raise ValueError("names a client of a trace; give paper.demand, the trace, too, or leave this out")
+        return client
+
 
 class Settings(BaseSettings):
     """Everything that can be set. Made by `load_settings`; by hand it takes its arguments and nothing else."""
@@ -217,6 +291,7 @@ class Settings(BaseSettings):
     database: DatabaseSettings = Field(default=DatabaseSettings(), description="where everything is kept")
     logging: LoggingSettings = Field(default=LoggingSettings(), description="what is logged, and how")
     engine: EngineSettings = Field(default=EngineSettings(), description="how often the daemon looks")
+    risk: RiskSettings = Field(default=RiskSettings(), description="what may be ordered from the whole account")
     strategies: tuple[StrategySettings, ...] = Field(default=(), description="the strategy instances to run")
     paper: PaperSettings = Field(default=PaperSettings(), description="the exchange of `gridbot paper`")
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from bot.settings.layer import KeyPath
+from bot.settings.models import Settings
 
 CheckStrategy: TypeAlias = Callable[[str, Mapping[str, Any]], Iterable[tuple[KeyPath, str]]]
 """What is wrong with a strategy's name or parameters: (path within the strategy's settings, fault) each."""
@@ -30,3 +31,11 @@ def _instance_faults(instance: object, names: set[str], check: CheckStrategy | N
             yield from check(strategy, parameters)
         case {"strategy": str(strategy)} if check:
             yield from check(strategy, {})
+
+
+def adopter_faults(settings: Settings) -> Iterator[tuple[KeyPath, str]]:
+    """Whether the strategy instance that is to take up other programs' orders is one of those configured."""
+    adopter, names = settings.engine.adopt_foreign_orders, [one.name for one in settings.strategies]
+    if adopter is not None and adopter not in names:
+        configured = f"they are named {', '.join(names)}" if names else "there is none"
+        yield ("engine", "adopt_foreign_orders"), f"names no strategy of the settings: {adopter!r}; {configured}"

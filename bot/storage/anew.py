@@ -8,7 +8,7 @@ from sqlalchemy.engine import Connection
 from bot.errors import StoreError
 from bot.storage import records, simulated
 from bot.storage.store import SqlStore, open_store
-from bot.storage.tables import metadata
+from bot.storage.tables import leases, metadata
 
 
 async def begin_anew(url: str, *, kind: str) -> SqlStore:
@@ -35,11 +35,15 @@ async def begin_anew(url: str, *, kind: str) -> SqlStore:
 
 
 def _empty(connection: Connection, kind: str) -> list[str]:
-    """Delete every row, or nothing if there are runs of other kinds, whose names are given back."""
+    """Delete every row, or nothing if there are runs of other kinds, whose names are given back.
+
+    The lease stays, for its tokens must only ever rise.
+    """
     others = [one for one in records.run_kinds(connection) if one != kind]
     if simulated.kept(connection):
         others.append("exchange serve")
     if not others:
         for table in reversed(metadata.sorted_tables):
-            connection.execute(sa.delete(table))
+            if table is not leases:
+                connection.execute(sa.delete(table))
     return others

@@ -7,12 +7,13 @@ one a run in virtual time is the same every time.
 from __future__ import annotations
 
 import os
+import sqlite3
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
@@ -34,10 +35,16 @@ FORMS = "write sqlite:///file.db or postgresql://user:password@host/database"
 
 _OPTIONS = {"sqlite": frozenset[str](), "postgresql": frozenset({"host", "port", "ssl", "sslmode"})}
 
-_PRAGMAS = ("busy_timeout = 5000", "journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON")
+_PRAGMAS = ("busy_timeout = 5000", "synchronous = FULL", "foreign_keys = ON")
+
+_WAL = "PRAGMA journal_mode = WAL"
+_WAL_ATTEMPTS = 3
 
 _CONNECT_SECONDS = 10
 _STATEMENT_SECONDS = 60
+
+_IDLE_IN_TRANSACTION = "10s"
+"""A process that is paused in the middle of a transaction must not keep its locks from the one that takes over."""
 
 
 def parse_url(url: str) -> URL:
@@ -83,7 +90,11 @@ def make_engine(url: str, *, create: bool = False) -> AsyncEngine:
         if parsed.database not in (None, "", ":memory:"):
             _check_file(Path(parsed.database), create=create)
     else:
-        options["connect_args"] = {"timeout": _CONNECT_SECONDS, "command_timeout": _STATEMENT_SECONDS}
+        options["connect_args"] = {
+            "timeout": _CONNECT_SECONDS,
+            "command_timeout": _STATEMENT_SECONDS,
+            "server_settings": {"idle_in_transaction_session_timeout": _IDLE_IN_TRANSACTION},
+        }
         if mode := parsed.query.get("sslmode"):  # libpq's name for what asyncpg calls ssl
             parsed = parsed.difference_update_query(["sslmode"]).update_query_dict({"ssl": mode})
     try:
@@ -115,7 +126,7 @@ def _check_file(file: Path, *, create: bool) -> None:
                 raise StoreUnavailable(f"cannot open the database {file}: there is no folder {file.parent}")
             if not create:
                 raise StoreUnavailable(f"there is no database {file}: make it with `gridbot db upgrade`")
-            os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+            os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))  # another process may be as quick
         readable = os.access(file, os.R_OK | os.W_OK, effective_ids=os.access in os.supports_effective_ids)
     except OSError as error:
         raise StoreUnavailable(f"cannot open the database {file}: {error.strerror}") from error
@@ -128,7 +139,21 @@ def _set_pragmas(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     try:
         for pragma in _PRAGMAS:
             cursor.execute(f"PRAGMA {pragma}")
+        _log_ahead(cursor)
         cursor.close()
     except BaseException:
         connection.close()  # the pool does not know it yet
         raise
+
+
+def _log_ahead(cursor: DBAPICursor) -> None:
+    """Switch to WAL. Where two processes do so at once on a new file, SQLite gives up without waiting."""
+    for _ in range(_WAL_ATTEMPTS - 1):
+        try:
+            cursor.execute(_WAL)
+        except sqlite3.OperationalError:
+            cursor.execute("BEGIN IMMEDIATE")  # for which it does wait
+            cursor.execute("ROLLBACK")
+        else:
+            return
+    cursor.execute(_WAL)

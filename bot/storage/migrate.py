@@ -15,6 +15,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
+from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
 import bot
@@ -23,6 +24,9 @@ from bot.storage.database import Database
 
 SCRIPTS = Path(bot.__file__).parent.parent / "migrations"
 """Where the migration scripts are."""
+
+_MOVING = int.from_bytes(b"gridbot")
+"""The number of PostgreSQL's advisory lock that is held while a schema is moved."""
 
 
 def head() -> str:
@@ -108,8 +112,7 @@ def _run_scripts(db: Connection, step: Callable[[Config, str], None], revision: 
     config = Config()
     config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
     config.attributes["connection"] = db
-    if db.dialect.name == "sqlite":
-        db.exec_driver_sql("BEGIN IMMEDIATE")  # its driver opens none for a schema's change
+    _wait_for_other_moves(db)
     _known_revision(db)
     try:
         step(config, revision)
@@ -117,6 +120,14 @@ def _run_scripts(db: Connection, step: Callable[[Config, str], None], revision: 
         raise StoreError(f"cannot bring the database to revision {revision}: {error}") from error
     if db.dialect.name == "sqlite" and (orphans := db.exec_driver_sql("PRAGMA foreign_key_check").all()):
         raise StoreError(f"the migration to {revision} would leave rows that refer to nothing: {orphans[:3]}")
+
+
+def _wait_for_other_moves(db: Connection) -> None:
+    """Come back when no other process is moving the schema; none begins before this transaction is over."""
+    if db.dialect.name == "sqlite":
+        db.exec_driver_sql("BEGIN IMMEDIATE")  # its driver opens no transaction for a schema's change
+    else:
+        db.execute(select(func.pg_advisory_xact_lock(_MOVING)))
 
 
 def _enforce_foreign_keys(db: Connection, *, enforce: bool) -> None:

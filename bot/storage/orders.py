@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from bot.domain.fill import Fill
-from bot.domain.order import LIVE_STATES, Order
+from bot.domain.order import LIVE_STATES, Order, OrderState
 from bot.errors import StoreError
 from bot.ports import OrderRecord
 from bot.storage.rows import columns, made, rows_of, values
@@ -31,9 +31,18 @@ _SELECT = select(*columns(orders, Order))
 _SELECT_FILLS = select(*columns(fills, Fill)).order_by(fills.c.executed_at.desc(), fills.c.seq.desc())
 _SELECT_EVENTS = select(*columns(order_events, OrderRecord)).order_by(order_events.c.seq)
 _LIVE = _SELECT.where(orders.c.state.in_(sorted(LIVE_STATES))).order_by(orders.c.created_at, orders.c.seq)
+_NOT_SENT = _SELECT.where(orders.c.state == OrderState.NOT_SENT, orders.c.updated_at >= bindparam("since")).order_by(
+    orders.c.created_at, orders.c.seq
+)
 _NEWEST = _SELECT.order_by(orders.c.created_at.desc(), orders.c.seq.desc())
 _BY_CLIENT_ID = _SELECT.where(orders.c.client_order_id.in_(bindparam("ids", expanding=True)))
 _BY_ORDER_ID = _SELECT.where(orders.c.order_id.in_(bindparam("ids", expanding=True)))
+_FILLS_SINCE = (
+    select(orders.c.strategy, *columns(fills, Fill))
+    .join_from(fills, orders)
+    .where(fills.c.executed_at >= bindparam("since"))
+    .order_by(fills.c.executed_at, fills.c.seq)
+)
 _NEWEST_FILL_AT = select(func.max(fills.c.executed_at))
 _KNOWN_TRADES = select(fills.c.trade_id).where(fills.c.trade_id.in_(bindparam("ids", expanding=True)))
 
@@ -93,6 +102,11 @@ def live(db: Connection) -> list[Order]:
     return made(Order, db.execute(_LIVE))
 
 
+def not_sent(db: Connection, since: datetime) -> list[Order]:
+    """Orders that were judged never sent, and last changed at that time or later; oldest first."""
+    return made(Order, db.execute(_NOT_SENT, {"since": since}))
+
+
 def by_client_id(db: Connection, ids: Sequence[str]) -> dict[str, Order]:
     """Orders by our ids."""
     return {order.client_order_id: order for order in made(Order, rows_of(db, _BY_CLIENT_ID, ids))}
@@ -125,6 +139,11 @@ def newest_fills(db: Connection, limit: int, *, client_order_id: str | None = No
     if client_order_id is not None:
         query = query.where(fills.c.client_order_id == client_order_id)
     return made(Fill, db.execute(query))
+
+
+def fills_since(db: Connection, at: datetime) -> list[tuple[str, Fill]]:
+    """Fills that traded at that time or later, each after its order's strategy; oldest first."""
+    return [(strategy, Fill(*fill)) for strategy, *fill in db.execute(_FILLS_SINCE, {"since": at})]
 
 
 def newest_fill_at(db: Connection) -> datetime | None:

@@ -37,6 +37,12 @@ def run_kinds(db: Connection) -> list[str]:
     return list(db.scalars(select(runs.c.kind).distinct().order_by(runs.c.kind)))
 
 
+def latest_run(db: Connection) -> Run | None:
+    """The run that was stored last."""
+    query = select(*columns(runs, Run)).order_by(runs.c.seq.desc()).limit(1)
+    return next(iter(made(Run, db.execute(query))), None)
+
+
 def end_run(db: Connection, run_id: str, at: datetime) -> None:
     """Store a run's clean end. Raises `StoreError` when the run is not stored."""
     if not db.execute(update(runs).where(runs.c.run_id == run_id).values(ended_at=at)).rowcount:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, MetaData, String, Table
 
+from bot.domain.latch import TradingState
 from bot.domain.order import OrderState, Side, TimeInForce
 from bot.domain.transfer import TransferState
 from bot.storage.types import Amount, Moment, by_value
@@ -151,4 +152,33 @@ simulated_exchanges = Table(
     metadata,
     Column("name", String, primary_key=True),
     Column("state", sa.LargeBinary, nullable=False),
+)
+
+latches = Table(
+    "latches",
+    metadata,
+    _seq(),
+    Column("state", by_value(TradingState), nullable=False),
+    Column("reason", String, nullable=False),
+    Column("by", String, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+incidents = Table(
+    "incidents",
+    metadata,
+    _seq(),
+    Column("at", Moment, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("detail", String, nullable=False),
+    Index(None, "at", "seq"),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("holder", String, nullable=False),
+    Column("token", sa.BigInteger, nullable=False),
+    Column("beat", sa.BigInteger, nullable=False),
 )

@@ -153,6 +153,19 @@ def test_run_trades_on_an_exchange_served_by_another_process(processes: Processe
     assert credentials["signing_key"] not in processes.log
 
 
+def test_the_settings_that_an_exchange_writes_lead_to_it(processes: Processes) -> None:
+    serve = ("exchange", "serve", "--port", "0", "--config-out", "config.yaml")
+    processes.start(*serve)
+    processes.until(lambda: "Ctrl-C stops it" in processes.log)
+    states = {check["name"]: check["state"] for check in processes.run("doctor")}
+    assert "fail" not in states.values()
+    assert [states[name] for name in ("network", "key registered", "stream", "consumption key")] == ["ok"] * 4
+    again = processes.start(*serve)
+    assert again.wait(timeout=PATIENCE_SECONDS) == 1
+    assert "config.yaml exists already and is not overwritten" in processes.log
+    assert "Traceback" not in processes.log
+
+
 @pytest.mark.parametrize("where", [("--state-file", "exchange.json"), ("--database-url", "sqlite:///exchange.db")])
 def test_an_exchange_goes_on_where_it_was_after_a_kill(processes: Processes, where: tuple[str, str]) -> None:
     options = (
@@ -208,14 +221,15 @@ def test_an_exchange_with_faults_tells_in_the_end_how_many_there_were(processes:
     assert "Traceback" not in processes.log
 
 
-def test_an_exchange_that_is_not_there_is_told_in_a_line(processes: Processes) -> None:
+def test_an_exchange_that_is_not_there_is_told_in_a_line_and_waited_for(processes: Processes) -> None:
     processes.configure()
     (processes.folder / "trading.key").write_text("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")
     settings = ("--set", "exchange.base_url=http://127.0.0.1:9/v1", "--set", "exchange.signing_key_file=trading.key")
     daemon = processes.start(*settings, "run")
-    assert daemon.wait(timeout=PATIENCE_SECONDS) == 1
-    assert "Traceback" not in processes.log
+    processes.until(lambda: "halted: nothing is traded" in processes.log)
     assert "127.0.0.1" in processes.log
+    assert stop(daemon, signal.SIGINT) == 0
+    assert "Traceback" not in processes.log
 
 
 def test_run_without_a_key_says_how_to_make_one(processes: Processes) -> None:

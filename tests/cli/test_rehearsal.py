@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bot.cli.rehearsal import Summary, rehearse
-from bot.errors import DaemonError
+from bot.errors import ConfigError
 from bot.settings import Settings
 from bot.sim.build import Scenario
 from bot.sim.config import VenueConfig
@@ -80,7 +80,7 @@ def test_two_instances_on_one_market_count_each_others_bids(tmp_path: Path) -> N
 
 
 def test_what_stops_the_bot_is_told_as_it_is(tmp_path: Path) -> None:
-    with pytest.raises(DaemonError, match="'code-min', which is no market of this exchange"):
+    with pytest.raises(ConfigError, match="'code-min', which is no market of this exchange"):
         run(tmp_path, PRIME, replenish(symbol="code-min"), hours=1)
 
 

@@ -27,6 +27,8 @@ def a_transfer(state: TransferState, transfer_id: str | None = None) -> Transfer
         (T.UNKNOWN, T.COMPLETED),
         (T.UNKNOWN, T.NOT_SENT),
         (T.NOT_SENT, T.COMPLETED),
+        (T.NOT_SENT, T.FAILED),
+        (T.NOT_SENT, T.SUBMITTING),
         (T.PENDING, T.FAILED),
         (T.PENDING, T.PENDING),
     ],
@@ -39,7 +41,13 @@ def test_legal_changes(before: TransferState, after: TransferState) -> None:
 
 @pytest.mark.parametrize(
     ("before", "after"),
-    [(T.COMPLETED, T.PENDING), (T.REFUSED, T.COMPLETED), (T.PENDING, T.NOT_SENT), (T.FAILED, T.UNKNOWN)],
+    [
+        (T.UNKNOWN, T.SUBMITTING),
+        (T.COMPLETED, T.PENDING),
+        (T.REFUSED, T.COMPLETED),
+        (T.PENDING, T.NOT_SENT),
+        (T.FAILED, T.UNKNOWN),
+    ],
 )
 def test_illegal_changes(before: TransferState, after: TransferState) -> None:
     with pytest.raises(IllegalTransition, match=f"k-1 is {before} and cannot become {after}"):

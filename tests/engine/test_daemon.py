@@ -15,11 +15,14 @@ import pytest
 from bot import Context, Fill, Order, Strategy
 from bot.clock import SeededIds, VirtualClock, run_virtual
 from bot.domain.order import OrderState
-from bot.engine.daemon import Daemon, OnStop, Pace
+from bot.engine.daemon import Daemon
+from bot.engine.pace import OnStop, Pace
 from bot.engine.runner import Instance
 from bot.engine.schedule import Schedule
-from bot.errors import DaemonError, StoreError
+from bot.errors import ConfigError, DaemonError, StoreError
 from bot.ports import Request, Response, Run
+from bot.risk.gate import Gate
+from bot.risk.limits import SAFE
 from bot.storage import open_store
 from bot.strategy.context import MarketView
 from tests.world import START, World, a_world
@@ -88,6 +91,7 @@ def run_daemon(
                         ids=SeededIds(number),
                         pace=pace or Pace(),
                         run=Run(f"run-{number}", "test", clock.now()),
+                        gate=Gate(SAFE, {}, clock),
                     )
                     stop = asyncio.Event()
                     async with asyncio.TaskGroup() as tasks:
@@ -269,7 +273,7 @@ def test_an_unknown_market_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(ExceptionGroup) as failed:
         run_daemon(tmp_path, [probe(symbol="text-prim")], minutes(1))
     error = failed.value.exceptions[0]
-    assert isinstance(error, DaemonError)
+    assert isinstance(error, ConfigError)
     assert "'text-prim', which is no market of this exchange; it has text-prime" in str(error)
 
 

@@ -16,12 +16,15 @@ from bot.clock import SeededIds, VirtualClock, run_virtual
 from bot.domain.market import Ticker
 from bot.domain.order import OrderState, VenueOrder
 from bot.domain.stream import OrderUpdate, StreamDown, StreamEvent, StreamUp, TickerUpdate
-from bot.engine.daemon import Daemon, Pace
+from bot.engine.daemon import Daemon
 from bot.engine.listener import Source
+from bot.engine.pace import Pace
 from bot.engine.runner import Instance
 from bot.engine.schedule import Schedule
 from bot.errors import NotFound
 from bot.ports import Run
+from bot.risk.gate import Gate
+from bot.risk.limits import SAFE
 from bot.storage import open_store
 from tests.world import START, World, a_world
 
@@ -98,6 +101,7 @@ def run_daemon(folder: Path, stream: ToldStream | NoStream | None, story: Story,
                     ids=SeededIds(7),
                     pace=pace,
                     run=Run("run-1", "test", clock.now()),
+                    gate=Gate(SAFE, {}, clock),
                     stream=stream,
                 )
                 stop = asyncio.Event()

@@ -8,48 +8,19 @@ from typing import Any
 
 import pytest
 
-from bot.domain.intents import Place, Stock
-from bot.domain.order import NewOrder, Order, OrderState, Side
-from bot.domain.transfer import Transfer, TransferState
+from bot.domain.intents import Stock
+from bot.domain.order import NewOrder, OrderState
+from bot.domain.transfer import TransferState
 from bot.domain.transitions import Accepted, Closed, Filled
 from bot.errors import DaemonError, NotSentError
 from bot.execution.planner import Plan
 from bot.grid.keys import SigningKey
 from bot.ports import Request, Response
-from tests.world import Crash, HandClock, World, a_client
+from bot.sim.faults.kinds import StaleLists
+from tests.execution.steps import buy, look, moves, own_units, plague, stored, wait
+from tests.world import Crash, World, a_client
 
 S, T = OrderState, TransferState
-
-
-def buy(world: World, units: int = 10, price: str = "2.00") -> Place:
-    return Place(world.market.market_id, Side.BUY, units, Decimal(price))
-
-
-async def stored(world: World) -> list[Order]:
-    return await world.store.recent_orders(100)
-
-
-async def moves(world: World) -> list[Transfer]:
-    return await world.store.recent_transfers(100)
-
-
-def wait(world: World, seconds: float) -> None:
-    assert isinstance(world.clock, HandClock)
-    world.clock.move(seconds)
-
-
-async def look(world: World, times: int = 1) -> None:
-    """Let the reconciler look, once a settle delay."""
-    for _ in range(times):
-        wait(world, 11)
-        await world.reconciler.look()
-
-
-async def own_units(world: World, units: int) -> None:
-    """Buy units and have the fills stored."""
-    world.offer(units, "1.00")
-    await world.desk.place(buy(world, units, "1.00"), "s")
-    await look(world)
 
 
 async def test_an_order_is_in_the_journal_before_its_request_goes_out(world: World) -> None:
@@ -64,10 +35,12 @@ async def test_an_order_is_in_the_journal_before_its_request_goes_out(world: Wor
 
 
 async def test_a_transfer_is_in_the_journal_before_its_request_goes_out(world: World) -> None:
+    await own_units(world, 5)
     seen: list[TransferState] = []
 
-    async def look_into_the_journal(_: Request) -> None:
-        seen.extend(move.state for move in await moves(world))
+    async def look_into_the_journal(request: Request) -> None:
+        if request.method == "POST":
+            seen.extend(move.state for move in await moves(world))
 
     world.transport.before = look_into_the_journal
     await world.desk.transfer(Stock(world.market.instrument_id, 5), "s")
@@ -184,59 +157,9 @@ async def test_a_cancel_that_is_refused_leaves_the_order_open(world: World) -> N
     assert [one.state for one in await stored(world)] == [S.OPEN]
 
 
-async def test_a_cancel_without_an_answer_is_settled_either_way(world: World) -> None:
-    for applied, state in ((True, S.CANCELLED), (False, S.OPEN)):
-        await world.desk.place(buy(world), "s")
-        world.transport.fail("DELETE", "orders", TimeoutError(), applied=applied)
-        await world.desk.cancel(world.blotter.orders[-1].client_order_id)
-        assert (await stored(world))[0].state is S.CANCELLING
-        await look(world, 3)
-        assert (await stored(world))[0].state is state
-
-
 async def test_cancelling_what_is_not_live_does_nothing(world: World) -> None:
     await world.desk.cancel("gb-unknown")
     assert world.transport.count("DELETE", "orders") == 0
-
-
-async def test_a_transfer_is_journaled_sent_once_and_completed_by_the_history(world: World) -> None:
-    await own_units(world, 5)
-    await world.desk.transfer(Stock(world.market.instrument_id, 5), "s")
-    assert [move.state for move in await moves(world)] == [T.PENDING]
-    await look(world)
-    assert [move.state for move in await moves(world)] == [T.COMPLETED]
-    assert (await world.exchange.consumption_units())[world.market.instrument_id].available == 5
-    assert world.transport.count("POST", "transfers") == 1
-
-
-async def test_a_transfer_of_what_is_not_there_is_refused(world: World) -> None:
-    await world.desk.transfer(Stock(world.market.instrument_id, 5), "s")
-    assert [move.state for move in await moves(world)] == [T.REFUSED]
-    assert world.blotter.transfers == ()
-
-
-async def test_a_transfer_that_never_left_is_not_sent(world: World) -> None:
-    world.transport.fail("POST", "transfers", NotSentError("refused"), applied=False)
-    await world.desk.transfer(Stock(world.market.instrument_id, 5), "s")
-    assert [move.state for move in await moves(world)] == [T.NOT_SENT]
-
-
-@pytest.mark.parametrize(("applied", "state"), [(True, T.COMPLETED), (False, T.NOT_SENT)])
-async def test_an_unclear_transfer_is_settled_by_the_history_and_never_sent_again(
-    world: World, applied: bool, state: TransferState
-) -> None:
-    await own_units(world, 10)
-    stock = Stock(world.market.instrument_id, 5)
-    await world.desk.transfer(stock, "s")
-    await look(world)
-    world.transport.fail("POST", "transfers", ConnectionError(), applied=applied)
-    await world.desk.transfer(stock, "s")
-    await world.desk.transfer(stock, "s")
-    assert [move.state for move in await moves(world)] == [T.UNKNOWN, T.COMPLETED]
-    await look(world, 3)
-    assert [move.state for move in await moves(world)] == [state, T.COMPLETED]
-    assert len({move.transfer_id for move in await moves(world)}) == 2
-    assert world.transport.count("POST", "transfers") == 2
 
 
 async def test_a_start_takes_up_what_the_last_run_left(world: World) -> None:
@@ -267,16 +190,6 @@ async def test_a_crash_between_journal_and_answer_is_settled_at_the_next_start(
     assert world.transport.count("POST", "orders") == 1
 
 
-async def test_a_crash_in_a_transfer_is_settled_at_the_next_start(world: World) -> None:
-    await own_units(world, 5)
-    world.transport.fail("POST", "transfers", Crash(), applied=True)
-    with pytest.raises(Crash):
-        await world.desk.transfer(Stock(world.market.instrument_id, 5), "s")
-    world.restart()
-    await world.reconciler.start()
-    assert [move.state for move in await moves(world)] == [T.PENDING]
-
-
 async def test_an_order_that_was_filled_and_closed_while_nobody_looked_is_complete_after_the_start(
     world: World,
 ) -> None:
@@ -304,16 +217,6 @@ async def test_a_fill_that_shows_after_its_order_was_stored_as_cancelled_is_coun
     assert (late.state, late.filled) == (S.CANCELLED, 2)
 
 
-async def test_orders_of_others_on_the_account_are_left_alone(world: World) -> None:
-    placed = await world.exchange.place(NewOrder("by-hand", world.market.market_id, Side.BUY, 3, Decimal("0.50")))
-    await world.reconciler.start()
-    world.offer(1, "0.50")
-    await own_units(world, 2)
-    assert world.blotter.orders == ()
-    assert [shown.order_id for shown in await world.exchange.orders(open_only=True)] == [placed.order_id]
-    assert (await world.store.counts())["fills"] == 1
-
-
 async def test_a_database_of_another_account_is_refused_at_the_start(world: World) -> None:
     await world.desk.place(buy(world), "s")
     key = SigningKey.generate(bytes(32))
@@ -327,14 +230,11 @@ async def test_a_database_of_another_account_is_refused_at_the_start(world: Worl
 
 async def test_while_running_an_order_that_does_not_show_is_only_waited_for(world: World) -> None:
     await world.desk.place(buy(world), "s")
-    key = SigningKey.generate(bytes(32))
-    world.venue.add_account("somebody else", verify_key=base64.b64decode(key.public_key))
-    known, world.reconciler._exchange = world.exchange, a_client(world.transport, key, world.clock)
+    plague(world, StaleLists(seconds=(60, 60)))
     await look(world, 3)
     assert [order.state for order in await stored(world)] == [S.OPEN]
-    world.reconciler._exchange = known
     world.offer(10, "2.00")
-    await look(world)
+    await look(world, 6)
     assert [order.state for order in await stored(world)] == [S.FILLED]
 
 
@@ -415,15 +315,6 @@ async def test_a_fill_older_than_the_newest_stored_one_is_still_found(world: Wor
     world.restart()
     await world.reconciler.start()
     assert [(order.state, order.filled) for order in await stored(world)] == [(S.FILLED, 5), (S.FILLED, 5)]
-
-
-async def test_an_order_judged_never_sent_that_rests_after_all_is_taken_up(world: World) -> None:
-    world.transport.fail("POST", "orders", NotSentError("so it seemed"), applied=True)
-    await world.desk.place(buy(world, 5), "s")
-    assert [order.state for order in await stored(world)] == [S.NOT_SENT]
-    await world.desk.place(buy(world, 1, "0.50"), "s")
-    await look(world)
-    assert [order.state for order in await stored(world)] == [S.OPEN, S.OPEN]
 
 
 async def test_fills_are_looked_for_a_while_after_the_last_order_closed(world: World) -> None:

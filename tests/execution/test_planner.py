@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.intents import Cancel, Place, PriceLevel, Quote, Stock
+from bot.domain.intents import Cancel, Intent, Place, PriceLevel, Quote, Stock
 from bot.domain.order import Order, OrderState, Side
 from bot.execution.planner import Plan, plan
 
@@ -94,3 +94,69 @@ def test_never_more_than_wanted_and_settled_after_two_rounds(
             assert sum(o.remaining for o in live if o.price == price) <= want[str(price)]
     assert not plan([quote], live)
     assert {str(o.price) for o in live} == set(want)
+
+
+prices = st.sampled_from(["1.98", "1.99", "2.00", "2.01"])
+sides = st.lists(
+    st.builds(lambda price, units: PriceLevel(Decimal(price), units), prices, st.integers(1, 20)), max_size=3
+)
+states = st.sampled_from([OrderState.SUBMITTING, OrderState.UNKNOWN, OrderState.OPEN, OrderState.CANCELLING])
+
+
+@st.composite
+def live_orders(draw: st.DrawFn) -> list[Order]:
+    """Orders of two markets and both sides, in any live state."""
+    return [
+        Order(
+            f"gb-{number}",
+            "s",
+            draw(st.sampled_from(["m", "n"])),
+            draw(st.sampled_from(list(Side))),
+            draw(st.integers(1, 9)),
+            Decimal(draw(prices)),
+            AT,
+            AT,
+            draw(states),
+            f"o-{number}",
+        )
+        for number in range(draw(st.integers(0, 6)))
+    ]
+
+
+quotes = st.builds(lambda bids, asks: Quote("m", tuple(bids), tuple(asks)), sides, sides)
+cancels = st.integers(0, 6).map(lambda number: Cancel(f"gb-{number}"))
+
+
+@given(quotes, st.lists(cancels, max_size=3), live_orders())
+def test_a_plan_that_was_carried_out_leaves_nothing_to_plan(
+    quote: Quote, wanted_gone: list[Cancel], live: list[Order]
+) -> None:
+    """Right after it, and, once its cancels are certain, after at most one plan more."""
+    taken_off = [cancel for cancel in wanted_gone if cancel.client_order_id not in _kept_by(quote, live)]
+    intents: list[Intent] = [quote, *taken_off]
+    live = _carried_out(plan(intents, live), live)
+    assert not plan(intents, live)
+    live = [order for order in live if order.state is not OrderState.CANCELLING]
+    live = _carried_out(plan(intents, live), live)
+    assert not plan(intents, live)
+
+
+def _kept_by(quote: Quote, live: list[Order]) -> set[str]:
+    """Orders that the quote wants to stay: to take those off at the same time would be a contradiction."""
+    gone = set(plan([quote], live).cancels)
+    return {order.client_order_id for order in live if order.market_id == quote.market_id} - gone
+
+
+def _carried_out(made: Plan, live: list[Order]) -> list[Order]:
+    """The live orders after a plan: a cancel is under way, an order rests."""
+    after = [
+        replace(order, state=OrderState.CANCELLING) if order.client_order_id in made.cancels else order
+        for order in live
+    ]
+    return after + [
+        Order(
+            f"new-{number}-{len(live)}", "s", new.market_id, new.side, new.quantity, new.price, AT, AT,
+            OrderState.OPEN, f"new-{number}-{len(live)}",
+        )
+        for number, new in enumerate(made.orders)
+    ]  # fmt: skip

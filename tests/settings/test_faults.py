@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel
 
 from bot.settings import Settings
-from tests.settings.conftest import Faults
+from tests.settings.conftest import Faults, Load
 
 STRATEGY = "{name: n, strategy: s, markets: [m], schedule: {every: 5}}"
 
@@ -53,8 +53,25 @@ STRATEGY = "{name: n, strategy: s, markets: [m], schedule: {every: 5}}"
         ("paper: {prices: ' '}", "paper.prices: must not be empty; leave it out to have none"),
         ("paper: {prices: 5}", "paper.prices: must be a file name, not 5"),
         ("paper: {prices: ~nobody-of-that-name/x}", "paper.prices: names the home folder of a user who has none"),
+        ("paper: {client: me}", "paper.client: names a client of a trace; give paper.demand, the trace, too"),
         ("paper: {client: 2024-01-01}", "paper.client: must be text that is not empty, not 2024-01-01"),
         ("database: {url: mysql://h/d}", "database.url: must be sqlite:///file.db or postgresql://user@host/database"),
+        ("engine: {on_stop: reduced}", "one of cancel, keep, reduce, not 'reduced'; did you mean 'reduce'?"),
+        ("engine: {adopt_foreign_orders: n}", "engine.adopt_foreign_orders: names no strategy of the settings: 'n'"),
+        ("engine: {lease_seconds: 0}", "engine.lease_seconds: must be a number of at least 1 and at most 3600, not 0"),
+        ("risk: {max_order_unit: 5}", "unknown setting 'max_order_unit'; did you mean 'max_order_units'?"),
+        ("risk: {max_order_units: 0}", "risk.max_order_units: must be a whole number of at least 1, not 0"),
+        ("risk: {max_order_usd: much}", "risk.max_order_usd: must be an amount of USD above 0, not 'much'"),
+        ("risk: {price_collar: 20%}", "risk.price_collar: must be a number above 0 and at most 100, not '20%'"),
+        ("risk: {markets: []}", "risk.markets: must be a list that is not empty, not an empty list"),
+        (
+            f"strategies: [{STRATEGY[:-1]}, risk: {{max_usd_per_day: -1}}}}]",
+            "strategies[0].risk.max_usd_per_day: must be an amount of USD above 0, not -1",
+        ),
+        (
+            f"strategies: [{STRATEGY[:-1]}, on_stop: stop}}]",
+            "strategies[0].on_stop: must be one of cancel, keep, reduce",
+        ),
         ("database: {url: 5}", "database.url: must be text"),
         ("strategies: [5]", "strategies[0]: must be a group of settings, each as 'name: value', not 5"),
         ("strategies: [{name: n, strategy: s, markets: [m]}]", "strategies[0].schedule: is missing: when it ticks"),
@@ -76,6 +93,10 @@ def test_a_fault_in_the_file_is_told_with_line_path_and_advice(faults: Faults, y
     told = faults(yaml)[0]
     assert told.startswith("config.yaml:1: ")
     assert fault in told
+
+
+def test_the_client_of_a_trace_that_is_named_wrongly_is_no_second_fault(faults: Faults) -> None:
+    assert len(faults("paper: {demand: 5, client: me}")) == 1
 
 
 @pytest.mark.parametrize(
@@ -137,6 +158,14 @@ def test_names_of_strategies_differ(faults: Faults) -> None:
     ]
 
 
+def test_the_adopter_of_foreign_orders_is_one_of_the_strategies(faults: Faults, load: Load) -> None:
+    yaml = f"engine: {{adopt_foreign_orders: m}}\nstrategies: [{STRATEGY}]"
+    assert faults(yaml) == [
+        "config.yaml:1: engine.adopt_foreign_orders: names no strategy of the settings: 'm'; they are named n"
+    ]
+    assert load(yaml.replace("orders: m", "orders: n")).engine.adopt_foreign_orders == "n"
+
+
 def test_every_variable_that_names_no_setting_is_refused(faults: Faults) -> None:
     env = {
         "GRIDBOT_EXCHNGE__BASE_URL": "x",
@@ -151,7 +180,7 @@ def test_every_variable_that_names_no_setting_is_refused(faults: Faults) -> None
         "each as 'name: value'",
         ".env:2: engine.poll: unknown setting 'poll'; did you mean 'poll_seconds'?",
         "environment variable GRIDBOT_: unknown setting ''; the settings here are exchange, limits, consumption, "
-        "database, logging, engine, strategies, paper",
+        "database, logging, engine, risk, strategies, paper",
         "environment variable GRIDBOT_EXCHANGE__LAYOUT : exchange.layout : unknown setting 'layout '; "
         "did you mean 'layout'?",
         "environment variable GRIDBOT_EXCHNGE__BASE_URL: exchnge: unknown setting 'exchnge'; did you mean 'exchange'?",

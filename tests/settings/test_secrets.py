@@ -35,6 +35,8 @@ def test_the_settings_as_shown_hold_everything_but_the_secrets(load: Load) -> No
     assert shown["exchange"]["signing_key"] == "***"
     assert shown["exchange"]["signing_key_file"] is None
     assert shown["database"] == {"url": "postgresql://ann:***@db.example/grid"}
+    own_limits = shown["strategies"][0].pop("risk")
+    assert set(own_limits.values()) == {None}
     assert shown["strategies"] == [
         {
             "name": "n",
@@ -42,6 +44,7 @@ def test_the_settings_as_shown_hold_everything_but_the_secrets(load: Load) -> No
             "markets": ["m"],
             "schedule": {"every": 90, "cron": None},
             "parameters": {"floor": 5, "api_key": "***", "webhook": "https://bot:***@host/x"},
+            "on_stop": None,
         }
     ]
     assert shown["paper"]["cash"] == "10000"

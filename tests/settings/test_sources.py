@@ -49,8 +49,8 @@ def test_variable_names_are_read_in_any_case_and_others_are_left_alone(load: Loa
 
 
 def test_an_env_file_is_taken_literally(load: Load) -> None:
-    settings = load(dotenv='GRIDBOT_PAPER__CLIENT="${HOME}"')
-    assert settings.paper.client == "${HOME}"
+    settings = load(dotenv='GRIDBOT_PAPER__HOST="${HOME}"')
+    assert settings.paper.host == "${HOME}"
 
 
 def test_the_process_environment_counts_unless_another_is_given(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:

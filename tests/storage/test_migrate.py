@@ -23,12 +23,15 @@ from bot.storage.store import open_store
 from bot.storage.tables import metadata
 from tests.storage.samples import START, a_fill, a_record, accepted, an_order, filled
 
-SECOND_STEP = """
+NEWEST = migrate.head()
+NEXT = "next"
+
+NEXT_STEP = f"""
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "{NEXT}"
+down_revision = "{NEWEST}"
 
 def upgrade():
     with op.batch_alter_table("orders") as orders:
@@ -42,11 +45,11 @@ def downgrade():
 """
 
 
-FORGETFUL_STEP = """
+FORGETFUL_STEP = f"""
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "{NEXT}"
+down_revision = "{NEWEST}"
 
 def upgrade():
     op.execute("DELETE FROM orders")
@@ -90,20 +93,20 @@ async def ask(url: str, question: Callable[..., Any], *args: Any) -> Any:
 
 
 @pytest.fixture
-def second_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """This gridbot knows one more revision, `0003`, which changes the orders' table; gives its script."""
+def next_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """This gridbot knows one more revision, `NEXT`, which changes the orders' table; gives its script."""
     scripts = tmp_path / "100% migrations"
     shutil.copytree(migrate.SCRIPTS, scripts)
-    step = scripts / "versions" / "0003_second.py"
-    step.write_text(SECOND_STEP)
+    step = scripts / "versions" / "next.py"
+    step.write_text(NEXT_STEP)
     monkeypatch.setattr(migrate, "SCRIPTS", scripts)
     return step
 
 
 @pytest.fixture
-def forgetful_step(second_step: Path) -> None:
-    """This gridbot's second revision deletes rows that others refer to."""
-    second_step.write_text(FORGETFUL_STEP)
+def forgetful_step(next_step: Path) -> None:
+    """This gridbot's next revision deletes rows that others refer to."""
+    next_step.write_text(FORGETFUL_STEP)
 
 
 async def test_up_down_and_up_again_leaves_exactly_the_tables(url: str) -> None:
@@ -121,17 +124,17 @@ async def test_the_steps_make_the_same_schema_as_the_tables_do(new_url: Callable
     assert await ask(by_steps, schema) == await ask(at_once, schema)
 
 
-async def test_a_database_goes_down_and_up_step_by_step(url: str, second_step: Path) -> None:
-    assert await migrate.upgrade(url, "0002") == "0002"
-    assert await migrate.upgrade(url, "+1") == "0003" == migrate.head()
-    assert await migrate.downgrade(url, "-1") == "0002"
-    assert await migrate.current(url) == "0002"
-    assert await migrate.downgrade(url, "-2") is None
+async def test_a_database_goes_down_and_up_step_by_step(url: str, next_step: Path) -> None:
+    assert await migrate.upgrade(url, NEWEST) == NEWEST
+    assert await migrate.upgrade(url, "+1") == NEXT == migrate.head()
+    assert await migrate.downgrade(url, "-1") == NEWEST
+    assert await migrate.current(url) == NEWEST
+    assert await migrate.downgrade(url, f"-{int(NEWEST)}") is None
     assert await migrate.current(url) is None
 
 
-async def test_a_table_that_is_changed_keeps_its_rows_and_its_rules(url: str, second_step: Path) -> None:
-    await migrate.upgrade(url, "0002")
+async def test_a_table_that_is_changed_keeps_its_rows_and_its_rules(url: str, next_step: Path) -> None:
+    await migrate.upgrade(url, NEWEST)
     order = accepted(an_order())
     fill = a_fill(order)
     store = await open_store(url, create=True)
@@ -139,8 +142,8 @@ async def test_a_table_that_is_changed_keeps_its_rows_and_its_rules(url: str, se
     await store.add_fill(fill, filled(order, fill), a_record(order))
     await store.close()
 
-    await migrate.downgrade(url, "0002")
-    assert await migrate.upgrade(url) == "0003"
+    await migrate.downgrade(url, NEWEST)
+    assert await migrate.upgrade(url) == NEXT
 
     store = await open_store(url, create=False)
     assert await store.order(order.client_order_id) == filled(order, fill)
@@ -151,7 +154,7 @@ async def test_a_table_that_is_changed_keeps_its_rows_and_its_rules(url: str, se
 
 
 async def test_a_step_that_would_orphan_rows_is_undone(url: str, forgetful_step: None) -> None:
-    await migrate.upgrade(url, "0002")
+    await migrate.upgrade(url, NEWEST)
     async with Database(url) as database:
         order = accepted(an_order())
         fill = a_fill(order)
@@ -161,7 +164,7 @@ async def test_a_step_that_would_orphan_rows_is_undone(url: str, forgetful_step:
     with pytest.raises(StoreError, match=r"refer to nothing|violates foreign key"):
         await migrate.upgrade(url)
 
-    assert await migrate.current(url) == "0002"
+    assert await migrate.current(url) == NEWEST
     assert await ask(url, orders.one, order.client_order_id) == filled(order, fill)
 
 
@@ -177,9 +180,9 @@ async def test_an_empty_database_is_brought_up_only_when_asked_for(url: str) -> 
     assert await migrate.current(url) == migrate.head()
 
 
-async def test_an_outdated_database_is_brought_up_only_when_asked_for(url: str, second_step: Path) -> None:
-    await migrate.upgrade(url, "0002")
-    with pytest.raises(SchemaOutdated, match="is at revision 0002, not 0003: run `gridbot db upgrade`"):
+async def test_an_outdated_database_is_brought_up_only_when_asked_for(url: str, next_step: Path) -> None:
+    await migrate.upgrade(url, NEWEST)
+    with pytest.raises(SchemaOutdated, match=f"is at revision {NEWEST}, not {NEXT}: run `gridbot db upgrade`"):
         await open_store(url, create=False)
     await (await open_store(url, create=True)).close()
     await migrate.check(url)

@@ -10,6 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.domain.fill import Fill
+from bot.domain.incident import Incident
+from bot.domain.latch import Latch, TradingState
 from bot.domain.market import Market
 from bot.domain.order import LIVE_STATES, Order, OrderState, Side, TimeInForce
 from bot.domain.transfer import OPEN_TRANSFER_STATES, TransferState
@@ -75,6 +78,10 @@ async def test_an_empty_store_knows_nothing(store: SqlStore) -> None:
     assert await store.recent_fills(5) == []
     assert await store.known_trades(["x"]) == set()
     assert await store.latest_fill_at() is None
+    assert await store.orders_not_sent(START) == []
+    assert await store.fills_since(START) == []
+    assert await store.latch() is None
+    assert await store.recent_incidents(5) == []
     assert await store.open_transfers() == []
     assert await store.recent_transfers(5) == []
     assert await store.known_transfers(["x"]) == set()
@@ -108,6 +115,71 @@ async def test_an_order_changes_to_any_state_and_its_history_tells(store: SqlSto
     assert await store.order(order.client_order_id) == changed
     assert await store.order_history(order.client_order_id) == [record]
     assert await store.live_orders() == ([changed] if state in LIVE_STATES else [])
+
+
+async def test_an_order_that_was_never_sent_can_be_sent_again(store: SqlStore) -> None:
+    order = an_order()
+    await store.add_order(order)
+    for state in (OrderState.NOT_SENT, OrderState.SUBMITTING):
+        order = replace(order, state=state)
+        await store.save_order(order, a_record(order, state))
+    assert await store.live_orders() == [order]
+    assert [record.state for record in await store.order_history("order-a")] == ["not_sent", "submitting"]
+
+
+async def test_orders_that_were_never_sent_are_listed_from_a_moment_on(store: SqlStore) -> None:
+    for name, created, changed, state in [
+        ("too-old", 3, 9, OrderState.NOT_SENT),
+        ("b", 2, 10, OrderState.NOT_SENT),
+        ("sent", 2, 11, OrderState.OPEN),
+        ("a", 1, 11, OrderState.NOT_SENT),
+    ]:
+        await store.add_order(replace(an_order(name, at=after(created)), state=state, updated_at=after(changed)))
+    assert [order.client_order_id for order in await store.orders_not_sent(after(10))] == ["order-a", "order-b"]
+
+
+async def test_fills_are_listed_with_their_strategies_from_a_moment_on(store: SqlStore) -> None:
+    maker, taker = an_order("a"), replace(an_order("b"), strategy="taker")
+    stored: list[tuple[str, Fill]] = []
+    for order, at in [(taker, 10), (maker, 11), (maker, 9), (taker, 11)]:
+        if await store.order(order.client_order_id) is None:
+            await store.add_order(order)
+        before = accepted(await store.order(order.client_order_id) or order)
+        fill = a_fill(before, f"t{len(stored)}", quantity=1, at=after(at))
+        await store.add_fill(fill, filled(before, fill), a_record(order))
+        stored.append((order.strategy, fill))
+    assert await store.fills_since(after(10)) == [stored[0], stored[1], stored[3]]
+
+
+async def test_the_latch_is_what_was_set_last_whatever_the_clock_said(store: SqlStore, url: str) -> None:
+    halted = Latch(TradingState.HALTED, "prices look wrong", "ada", after(60))
+    resumed = Latch(TradingState.ACTIVE, "they were right", "bob", after(0))
+    await store.set_latch(halted)
+    assert await store.latch() == halted
+    await store.set_latch(resumed)
+    other = await open_store(url, create=False)
+    assert await other.latch() == resumed
+    await other.close()
+
+
+async def test_the_latch_can_be_set_while_a_daemon_has_the_database_open(store: SqlStore, url: str) -> None:
+    other = await open_store(url, create=False)
+    latch = Latch(TradingState.HALTED, "stop", "ada", START)
+    orders = [store.add_order(an_order(f"{number}")) for number in range(20)]
+    await asyncio.gather(*orders, other.set_latch(latch))
+    await other.close()
+    assert await store.latch() == latch
+    assert (await store.counts())["orders"] == 20
+
+
+async def test_incidents_are_listed_newest_first(store: SqlStore) -> None:
+    late, drift, again = (
+        Incident(after(s), kind, "why") for s, kind in [(5, "late_order"), (1, "drift"), (1, "drift")]
+    )
+    for incident in (late, drift, again):
+        await store.add_incident(incident)
+    assert await store.recent_incidents(9) == [late, again, drift]
+    assert await store.recent_incidents(1) == [late]
 
 
 async def test_the_same_client_order_id_is_journaled_once(store: SqlStore) -> None:
@@ -335,6 +407,15 @@ async def test_a_run_begins_once_and_ends(store: SqlStore) -> None:
     await store.end_run("run-1", after(60))
     with pytest.raises(StoreError, match="run run-2 was never begun"):
         await store.end_run("run-2", after(60))
+
+
+async def test_the_latest_run_is_the_one_that_was_begun_last_ended_or_not(store: SqlStore) -> None:
+    assert await store.latest_run() is None
+    await store.begin_run(Run("run-1", "run", after(9)))
+    await store.begin_run(Run("run-2", "run", START, version="0.1.0"))
+    assert await store.latest_run() == Run("run-2", "run", START, version="0.1.0")
+    await store.end_run("run-2", after(60))
+    assert await store.latest_run() == Run("run-2", "run", START, ended_at=after(60), version="0.1.0")
 
 
 async def test_markets_are_stored_as_they_were_seen_last(store: SqlStore) -> None:

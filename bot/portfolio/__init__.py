@@ -1,0 +1,1 @@
+"""What the account should hold, by what it traded and moved."""

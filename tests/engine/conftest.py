@@ -1,0 +1,5 @@
+"""The world of the execution tests."""
+
+from tests.execution.conftest import world
+
+__all__ = ["world"]
