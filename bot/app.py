@@ -21,7 +21,7 @@ import structlog
 
 from bot.clock import RandomIds, SystemClock
 from bot.engine.daemon import Daemon
-from bot.engine.pace import OnStop, Pace
+from bot.engine.pace import OnDrift, OnStop, Pace
 from bot.engine.runner import Instance
 from bot.engine.schedule import Schedule
 from bot.errors import ConfigError, ExchangeError
@@ -120,6 +120,7 @@ def pace(settings: Settings) -> Pace:
         stop=timedelta(seconds=engine.stop_seconds),
         on_stop=OnStop(engine.on_stop),
         on_stop_of={one.name: OnStop(one.on_stop) for one in settings.strategies if one.on_stop is not None},
+        on_drift=OnDrift(engine.on_drift),
     )
 
 

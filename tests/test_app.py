@@ -13,7 +13,7 @@ import pytest
 
 from bot import app, logs
 from bot.clock import RandomIds, SystemClock
-from bot.engine.pace import OnStop, Pace
+from bot.engine.pace import OnDrift, OnStop, Pace
 from bot.errors import ConfigError, DataError, KeyMaterialError
 from bot.grid.key_sources import signing_key
 from bot.paper import paper_scenario, run_paper
@@ -75,6 +75,7 @@ def test_the_pace_is_the_settings() -> None:
     made = app.pace(settings(engine=engine, strategies=[one_strategy(on_stop="reduce")]))
     (name,) = made.on_stop_of
     poll, streaming, settle, audit, snapshot, stop = (timedelta(seconds=count) for count in (1, 9, 2, 60, 3, 4.5))
+    assert app.pace(settings(engine={"on_drift": "warn"})).on_drift is OnDrift.WARN
     assert made == Pace(poll, streaming, settle, audit, snapshot, stop, OnStop.KEEP, {name: OnStop.REDUCE})
     assert (made.stops(name), made.stops("another")) == (OnStop.REDUCE, OnStop.KEEP)
 

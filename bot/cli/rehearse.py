@@ -14,6 +14,7 @@ import typer
 
 from bot.cli.options import Options
 from bot.cli.output import Json, document, say, table
+from bot.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,21 +39,23 @@ def rehearse(
     ] = "all",
     crash_rate: Annotated[float, typer.Option(min=0, max=60, help="Crashes per virtual hour, in the mean.")] = 1.0,
     out: Annotated[
-        Path, typer.Option(metavar="DIR", file_okay=False, exists=True, help="Where the journals of failing seeds go.")
+        Path, typer.Option(metavar="DIR", file_okay=False, help="Where the journals of failing seeds go.")
     ] = Path(),
     as_json: Json = False,
 ) -> None:
     """Rehearse disaster: the whole bot in virtual time, at an exchange where things go wrong, dying at any moment.
 
-    After every crash it starts again on the same database. It must never send an order twice, lose a fill, or lose
-    count of money or units. It runs strategies of its own that make work. With `--config FILE` (before `rehearse`) it
-    runs those of that file instead. Exits with 1 if a seed fails.
+    After every crash it starts again on the same database. It must never send
+    an order twice, lose a fill, or lose count of money or units. It runs
+    strategies of its own that make work; with `--config FILE` (before
+    `rehearse`) those of that file. Exits with 1 if a seed fails.
     """
     from bot.rehearsal.plan import RehearsalPlan
     from bot.rehearsal.stage import stage_of
     from bot.rehearsal.sweep import sweep
     from bot.sim.faults.presets import plan_of
 
+    _make(out)
     options = Options.of(ctx)
     plan = RehearsalPlan(hours, plan_of(faults), crash_rate, _settings(options))
     stage_of(plan, seed)  # what is wrong with the strategies is told before anything starts
@@ -72,6 +75,14 @@ def rehearse(
         _tell(results, summary, out)
     if summary["failed"]:
         raise typer.Exit(1)
+
+
+def _make(folder: Path) -> None:
+    """Make the folder for journals now: the end of a long run is no time to find out that it cannot be made."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"--out: the folder {folder} cannot be made: {error.strerror}") from None
 
 
 def _settings(options: Options) -> Settings | None:

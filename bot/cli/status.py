@@ -39,7 +39,7 @@ def status(ctx: typer.Context, *, database_url: DatabaseUrl = None, as_json: Jso
         {
             "trading": found["state"],
             **{name: found[name] for name in ("reason", "by", "since")},
-            "last_run": run and f"{run['kind']}, {'ended cleanly' if run['ended_at'] else 'running, or killed'}",
+            "last_run": run and f"{run['kind']}, {_fate(run, found['held_by'])}",
             "started_at": run and run["started_at"],
             "ended_at": run and run["ended_at"],
         }
@@ -55,6 +55,16 @@ def status(ctx: typer.Context, *, database_url: DatabaseUrl = None, as_json: Jso
             say(f"no {title}")
 
 
+def _fate(run: dict[str, Any], held_by: str | None) -> str:
+    """What became of a run; where it cannot be told, nothing is claimed."""
+    from bot.storage import process_is_gone
+    from bot.storage.process import spoken
+
+    if run["ended_at"]:
+        return "ended cleanly"
+    return "ended early" if held_by is None or process_is_gone(held_by) else f"running as {spoken(held_by)}"
+
+
 async def _read(store: Store) -> dict[str, Any]:
     latch, run = await store.latch(), await store.latest_run()
     names = Names(await store.markets())
@@ -64,6 +74,7 @@ async def _read(store: Store) -> dict[str, Any]:
         "by": None if latch is None else latch.by,
         "since": None if latch is None else latch.at,
         "last_run": None if run is None else asdict(run),
+        "held_by": await store.lease_holder(),
         "live_orders": [{"symbol": names(one.market_id), **asdict(one)} for one in await store.live_orders()],
         "open_transfers": [{"symbol": names(one.instrument_id), **asdict(one)} for one in await store.open_transfers()],
         "balances": await stored_balances(store),

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from typing import TypeAlias
 
 from bot.domain.fill import Fill
@@ -82,6 +83,14 @@ class Reopened:
 
 
 @dataclass(frozen=True, slots=True)
+class Amended:
+    """The exchange has it on other terms than were sent, for somebody amended it: units in all, and USD per unit."""
+
+    quantity: int
+    price: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Filled:
     """A trade of the order. Callers apply each `trade_id` once; the store refuses a second."""
 
@@ -89,7 +98,17 @@ class Filled:
 
 
 OrderEvent: TypeAlias = (
-    Accepted | Refused | Unclear | NeverArrived | Resent | CancelRequested | CancelRefused | Closed | Reopened | Filled
+    Accepted
+    | Refused
+    | Unclear
+    | NeverArrived
+    | Resent
+    | CancelRequested
+    | CancelRefused
+    | Closed
+    | Reopened
+    | Amended
+    | Filled
 )
 """Everything that can happen to an order."""
 
@@ -127,6 +146,9 @@ _NEXT: dict[tuple[type, OrderState], OrderState] = {
     (Reopened, S.CANCELLED): S.OPEN,
     (Reopened, S.EXPIRED): S.OPEN,
     (Reopened, S.REJECTED): S.OPEN,
+    (Amended, S.OPEN): S.OPEN,
+    (Amended, S.CANCELLING): S.CANCELLING,
+    (Amended, S.FILLED): S.FILLED,  # told twice, of one that had filled all of its new quantity
     (Filled, S.SUBMITTING): S.OPEN,
     (Filled, S.UNKNOWN): S.OPEN,
     (Filled, S.NOT_SENT): S.OPEN,
@@ -140,6 +162,7 @@ _NEXT: dict[tuple[type, OrderState], OrderState] = {
 _NEXT_WITH_UNCLEAR_CANCEL: dict[type, OrderState] = {
     Accepted: S.UNKNOWN,
     Unclear: S.UNKNOWN,
+    Amended: S.UNKNOWN,
     Filled: S.UNKNOWN,
     CancelRefused: S.OPEN,
 }
@@ -155,7 +178,8 @@ def apply(order: Order, event: OrderEvent, at: datetime) -> Order:
     trade once.
 
     Raises:
-        IllegalTransition: the event cannot happen to an order in this state, or fills more than was ordered.
+        IllegalTransition: the event cannot happen to an order in this state, fills more than was ordered, or is amended
+            to less than it has filled.
     """
     if isinstance(event, Closed):
         return _close(order, event, at)
@@ -167,6 +191,8 @@ def apply(order: Order, event: OrderEvent, at: datetime) -> Order:
         raise _illegal(order, event, "the table has no such row")
     if isinstance(event, Filled):
         return _fill(order, event, state, at)
+    if isinstance(event, Amended):
+        return _amend(order, event, state, at)
     if isinstance(event, Accepted):
         if order.order_id not in (None, event.order_id):
             raise _illegal(order, event, f"it is already known as {order.order_id}")
@@ -188,6 +214,22 @@ def _close(order: Order, event: Closed, at: datetime) -> Order:
     if order.state not in _CLOSABLE:
         raise _illegal(order, event, "the table has no such row")
     return replace(order, state=event.state, reason=event.reason, updated_at=at)
+
+
+def _amend(order: Order, event: Amended, state: OrderState, at: datetime) -> Order:
+    if order.state is S.FILLED and (event.quantity, event.price) != (order.quantity, order.price):
+        raise _illegal(order, event, "it has filled on other terms")
+    if event.quantity < max(order.filled, 1):
+        raise _illegal(order, event, f"{order.filled} units are filled")
+    is_filled = order.filled == event.quantity
+    return replace(
+        order,
+        state=S.FILLED if is_filled else state,
+        quantity=event.quantity,
+        price=event.price,
+        reason="" if is_filled else order.reason,
+        updated_at=at,
+    )
 
 
 def _fill(order: Order, event: Filled, state: OrderState, at: datetime) -> Order:

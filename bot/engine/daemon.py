@@ -8,8 +8,6 @@ from typing import TypeVar
 
 import structlog
 
-from bot.domain.incident import Incident
-from bot.domain.latch import Latch, TradingState
 from bot.domain.market import Market
 from bot.domain.transitions import IllegalTransition
 from bot.engine.auditor import Auditor
@@ -18,7 +16,7 @@ from bot.engine.feed import Feed
 from bot.engine.killswitch import KillSwitch
 from bot.engine.listener import Listener, Status
 from bot.engine.lookout import Lookout
-from bot.engine.pace import Pace
+from bot.engine.pace import OnDrift, Pace
 from bot.engine.runner import Instance, Runner
 from bot.engine.winding import wind_down
 from bot.errors import (
@@ -83,7 +81,14 @@ class Daemon:
         self._listener: Listener | None = None
         self._started = False
         self._blotter = Blotter(store, clock)
-        self._desk = Desk(exchange, self._blotter, clock, ids, may_send=lambda: lease is None or lease.is_held)
+        self._desk = Desk(
+            exchange,
+            self._blotter,
+            clock,
+            ids,
+            may_send=lambda: lease is None or lease.is_held,
+            stopped=gate.stopped,
+        )
         self._reconciler = Reconciler(exchange, store, self._blotter, clock, settle_after=pace.settle, adopt=adopt)
         self._switch = KillSwitch(gate, store, exchange, self._blotter, self._desk, clock)
 
@@ -137,11 +142,12 @@ class Daemon:
             raise
 
     async def _halted(self, error: IllegalTransition) -> DaemonError:
-        """Latch HALTED, so that the next start does not trade on what cannot be true."""
+        """Latch HALTED, so that the next start does not trade on what cannot be true, and cancel what rests.
+
+        That is done now, for the next start may fail in the same way before it obeys.
+        """
         why = f"what is known cannot be true: {error}"
-        now = self._clock.now()
-        await self._store.add_incident(Incident(now, "invariant", why))
-        await self._store.set_latch(Latch(TradingState.HALTED, why, "gridbot", now))
+        await self._switch.halt("invariant", why, within=self._pace.stop.total_seconds())
         return DaemonError(f"stopped rather than guess, for {why}. See `gridbot status`; go on with `gridbot resume`")
 
     async def _start_and_run(self, stop: asyncio.Event) -> None:
@@ -176,6 +182,7 @@ class Daemon:
                 raise
             except (ExchangeError, DaemonError) as error:
                 log.warning("halted: nothing is traded before the exchange was read", why=str(error), again_in=pause)
+                await self._switch.obey()
             await self._clock.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
 
@@ -193,7 +200,9 @@ class Daemon:
             pace=self._pace,
             blotter=self._blotter,
             reconciler=self._reconciler,
-            auditor=Auditor(self._exchange, self._store, self._clock, markets),
+            auditor=Auditor(
+                self._exchange, self._store, self._clock, markets, halt_on_drift=self._pace.on_drift is OnDrift.HALT
+            ),
             switch=self._switch,
             listener=listener,
             clock=self._clock,

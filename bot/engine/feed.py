@@ -12,6 +12,7 @@ from bot.domain.account import Holdings, Units
 from bot.domain.market import Market, Ticker
 from bot.domain.order import Order
 from bot.domain.transfer import Transfer, VenueTransfer
+from bot.engine.transit import Transit
 from bot.execution.blotter import Blotter
 from bot.ports import Clock, Exchange
 from bot.risk.facts import Facts, MarketFacts
@@ -42,8 +43,8 @@ class Account:
 
     Orders are ours as they stood *before* the holdings were read, and holdings are read in the direction in which units
     flow: cash, Trading, transfers, Consumption. A unit that moves meanwhile shows twice for a moment, never not at all:
-    a strategy may wait a little, and never buys twice. This holds as long as the exchange shows a fill's units no later
-    than the fill.
+    a strategy may wait a little, and never buys twice. What is moved on by the exchange and shows nowhere for a while
+    counts as under way (`Transit`).
 
     Attributes:
         at: when the reading of Consumption began.
@@ -91,6 +92,8 @@ class Feed:
         self._told_at: dict[str, datetime] = {}
         self._good_until: dict[str, datetime] = {}
         self._burn: dict[str, BurnMeter] = {}
+        self._transit = Transit(markets.values())
+        blotter.listen(self._transit.hear)
         self._reading = asyncio.Lock()
 
     async def account(self) -> Account:
@@ -146,7 +149,8 @@ class Feed:
         ours = (*ours, *self._blotter.transfers)  # one that was sent while Trading was read took its units from there
         shown = await self._exchange.transfers(since=at - PENDING_SINCE)
         consumption = await self._consumption(at)
-        return Account(at, at, version, orders, Holdings(cash, trading, consumption), _in_transfer(ours, shown))
+        under_way = Counter(_in_transfer(ours, shown)) + Counter(self._transit.missing(at, trading, ours, shown))
+        return Account(at, at, version, orders, Holdings(cash, trading, consumption), under_way)
 
     async def _consumption(self, at: datetime) -> dict[str, Units]:
         consumption = await self._exchange.consumption_units()

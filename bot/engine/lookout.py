@@ -28,15 +28,16 @@ LOOKS_AT_ONCE = 5
 SECONDS_A_LOOK = 4.0
 """A look is three or four requests of the 100 a minute: however much changes, this leaves room for hooks and orders."""
 
-FIRST_AUDIT = timedelta(minutes=1)
-"""Time from the start to the first audit: a start has compared all but the balances itself."""
+AUDIT_SOON = timedelta(minutes=1)
+"""Time from the start to the first audit, for a start has compared all but the balances itself; and from an audit that
+could not be done to the next."""
 
 
 class Lookout:
     """Looks soon after every change, then ever more seldom, at least every `Pace.poll`.
 
     Every look obeys the kill switch first, then brings the journal in line with the exchange; every `Pace.audit` all
-    is compared. What cannot be read is read again at the next look.
+    is compared. What cannot be read is read again at the next look, all of it after a minute.
     """
 
     def __init__(
@@ -57,7 +58,7 @@ class Lookout:
         self._switch = switch
         self._listener = listener
         self._clock = clock
-        self._audit_due = clock.now() + min(pace.audit, FIRST_AUDIT)
+        self._audit_due = clock.now() + self._soon()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look until cancelled. Once `stop` is set, looks follow changes without being put off."""
@@ -78,14 +79,25 @@ class Lookout:
         try:
             if self._clock.now() < self._audit_due:
                 await self._reconciler.look()
-                return
-            await self._reconciler.audit()
-            await self._auditor.audit()
-            self._audit_due = self._clock.now() + self._pace.audit
+            else:
+                await self._audit()
         except ExchangeError as error:
             log.warning("the exchange cannot be read; looking again", why=str(error))
+
+    async def _audit(self) -> None:
+        """Compare all; where that cannot be done, looks go on before it is tried again."""
+        self._audit_due = self._clock.now() + self._soon()
+        repairs = await self._reconciler.audit()
+        if repairs.doubled:
+            await self._switch.halt("invariant", f"more than one order rests for each of {', '.join(repairs.doubled)}")
+        try:
+            await self._auditor.audit()
         except Violation as violation:
             await self._switch.halt("invariant", str(violation))
+        self._audit_due = self._clock.now() + self._pace.audit
+
+    def _soon(self) -> timedelta:
+        return min(self._pace.audit, AUDIT_SOON)
 
     def _longest_pause(self) -> timedelta:
         """The stream tells what becomes of resting orders; of transfers and of what is unclear it tells nothing."""

@@ -1,4 +1,4 @@
-"""How often the daemon does what it does, and how it stops."""
+"""How often the daemon does what it does, and how it stops or halts."""
 
 from __future__ import annotations
 
@@ -21,6 +21,17 @@ class OnStop(StrEnum):
     KEEP = "keep"
 
 
+class OnDrift(StrEnum):
+    """What is done when cash or units are gone that no trade and no transfer explains.
+
+    HALT: trading is latched as halted.
+    WARN: it is told, and taken into the books.
+    """
+
+    HALT = "halt"
+    WARN = "warn"
+
+
 @dataclass(frozen=True, slots=True)
 class Pace:
     """How often the daemon does what it does, and how it stops.
@@ -34,6 +45,7 @@ class Pace:
         stop: the most that a clean stop may take.
         on_stop: what becomes of resting orders on a clean stop.
         on_stop_of: the same for single strategy instances, by name.
+        on_drift: what is done when something is gone unexplained.
     """
 
     poll: timedelta = timedelta(seconds=5)
@@ -44,6 +56,7 @@ class Pace:
     stop: timedelta = timedelta(seconds=4)
     on_stop: OnStop = OnStop.CANCEL
     on_stop_of: Mapping[str, OnStop] = field(default_factory=dict)
+    on_drift: OnDrift = OnDrift.HALT
 
     def stops(self, strategy: str) -> OnStop:
         """What becomes of the resting orders of a strategy instance on a clean stop."""

@@ -61,6 +61,7 @@ async def _end_hooks(runners: Sequence[Runner], running: Sequence[asyncio.Task[N
 async def _clear_orders(blotter: Blotter, desk: Desk, pace: Pace) -> None:
     """Cancel until nothing rests that must not, also what was unclear and turns up meanwhile."""
     strategies = {order.strategy for order in blotter.orders}
-    for how, sides in ((OnStop.CANCEL, None), (OnStop.REDUCE, {Side.BUY})):
-        if names := {name for name in strategies if pace.stops(name) is how}:
-            await desk.cancel_all(strategies=names, sides=sides)
+    async with asyncio.TaskGroup() as tasks:
+        for how, sides in ((OnStop.CANCEL, None), (OnStop.REDUCE, {Side.BUY})):
+            if names := {name for name in strategies if pace.stops(name) is how}:
+                tasks.create_task(desk.cancel_all(strategies=names, sides=sides))

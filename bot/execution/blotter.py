@@ -13,7 +13,7 @@ from bot.domain.fill import Fill
 from bot.domain.money import plain
 from bot.domain.order import Order, OrderState
 from bot.domain.transfer import Transfer, TransferState
-from bot.domain.transitions import Accepted, Filled, OrderEvent, apply
+from bot.domain.transitions import Accepted, Amended, Filled, OrderEvent, apply
 from bot.execution.evidence import Baseline
 from bot.execution.not_sent import LATE_WITHIN, NotSent
 from bot.ports import Clock, OrderRecord, Store
@@ -211,6 +211,8 @@ def _detail(event: OrderEvent) -> str:
     match event:
         case Filled(Fill() as fill):
             return f"{fill.quantity} at {fill.price} ({fill.trade_id})"
+        case Amended(quantity, price):
+            return f"{quantity} at {plain(price)}"
         case Accepted(order_id):
             return order_id
         case _:

@@ -52,6 +52,8 @@ class Desk:
         clock: stamps what is journaled.
         ids: for new orders and transfers.
         may_send: asked before every request; while it says no, nothing goes out.
+        stopped: asked for every order and transfer when its turn has come: why it may not go any more, or nothing. A
+            plan may take minutes, and trading may be halted meanwhile. Cancels always go.
     """
 
     def __init__(
@@ -62,18 +64,20 @@ class Desk:
         ids: Ids,
         *,
         may_send: Callable[[], bool] = lambda: True,
+        stopped: Callable[[Place | Stock], str] = lambda _: "",
     ) -> None:
         self._exchange = exchange
         self._blotter = blotter
         self._clock = clock
         self._ids = ids
         self._may_send = may_send
-        self._mover = Mover(exchange, blotter, clock, ids, may_send=may_send)
+        self._stopped = stopped
+        self._mover = Mover(exchange, blotter, clock, ids, may_send=may_send, stopped=stopped)
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def carry_out(self, plan: Plan, strategy: str) -> None:
         """Do what a plan says, for the strategy instance of that name."""
-        await self._cancel_each(plan.cancels)
+        await self.cancel_each(plan.cancels)
         for stock in plan.transfers:
             await self.transfer(stock, strategy)
         for place in plan.orders:
@@ -82,6 +86,9 @@ class Desk:
     async def place(self, place: Place, strategy: str) -> None:
         """Place an order, unless its market has an order of which it is unclear whether it rests."""
         async with self._turns[place.market_id]:
+            if why := self._stopped(place):
+                log.warning("order held back", strategy=strategy, why=why)
+                return
             if self._is_unsettled(place.market_id):
                 log.warning("order held back: an earlier one on its market is not settled", strategy=strategy)
                 return
@@ -116,6 +123,12 @@ class Desk:
         except (OutcomeUnknown, BadAnswer) as error:
             await self._cancel_failed(order, Unclear(str(error)))
 
+    async def cancel_each(self, client_order_ids: Iterable[str]) -> None:
+        """Ask for cancels, all at once, so that one that gets no answer keeps no other one waiting."""
+        async with asyncio.TaskGroup() as tasks:
+            for client_order_id in client_order_ids:
+                tasks.create_task(self.cancel(client_order_id))
+
     async def cancel_all(
         self, *, strategies: Collection[str] | None = None, sides: Collection[Side] | None = None
     ) -> None:
@@ -129,18 +142,12 @@ class Desk:
             for order in self._blotter.orders
             if (strategies is None or order.strategy in strategies) and (sides is None or order.side in sides)
         ]:
-            await self._cancel_each(order.client_order_id for order in orders if order.state in CANCELLABLE)
+            await self.cancel_each(order.client_order_id for order in orders if order.state in CANCELLABLE)
             await self._clock.sleep(CANCEL_PAUSE)
 
     async def transfer(self, stock: Stock, strategy: str) -> None:
         """Move units to Consumption, unless the instrument has a transfer whose outcome is unclear."""
         await self._mover.move(stock, strategy)
-
-    async def _cancel_each(self, client_order_ids: Iterable[str]) -> None:
-        """All at once, so that a cancel that gets no answer keeps no other one waiting."""
-        async with asyncio.TaskGroup() as tasks:
-            for client_order_id in client_order_ids:
-                tasks.create_task(self.cancel(client_order_id))
 
     async def _journaled(self, place: Place, strategy: str, again: Order | None) -> Order | None:
         """The order that is about to go out; None when the one that was to go out again has turned up."""

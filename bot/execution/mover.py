@@ -29,16 +29,25 @@ class Mover:
         clock: stamps what is journaled.
         ids: for new transfers.
         may_send: asked before every request; while it says no, nothing goes out.
+        stopped: asked for every transfer when its turn has come: why it may not go any more, or nothing.
     """
 
     def __init__(
-        self, exchange: Exchange, blotter: Blotter, clock: Clock, ids: Ids, *, may_send: Callable[[], bool]
+        self,
+        exchange: Exchange,
+        blotter: Blotter,
+        clock: Clock,
+        ids: Ids,
+        *,
+        may_send: Callable[[], bool],
+        stopped: Callable[[Stock], str],
     ) -> None:
         self._exchange = exchange
         self._blotter = blotter
         self._clock = clock
         self._ids = ids
         self._may_send = may_send
+        self._stopped = stopped
         self._balances = Balances(exchange, blotter, clock)
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -48,6 +57,9 @@ class Mover:
         Trading must show that it holds them; what it showed tells later whether an unclear transfer was made.
         """
         async with self._turns[stock.instrument_id]:
+            if why := self._stopped(stock):
+                log.warning("transfer held back", strategy=strategy, why=why)
+                return
             if self._is_unsettled(stock.instrument_id):
                 log.warning("transfer held back: an earlier one of its instrument is not settled", strategy=strategy)
                 return

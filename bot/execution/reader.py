@@ -16,6 +16,7 @@ from bot.execution.blotter import Blotter
 from bot.execution.not_sent import LATE_WITHIN, RESEND_WITHIN
 from bot.execution.reconcile import CLOCK_SLACK
 from bot.execution.strangers import Strangers
+from bot.execution.terms import is_doubtful
 from bot.execution.trades import Trades
 from bot.ports import Clock, Exchange, Store
 
@@ -100,6 +101,7 @@ class Reader:
         fills = await self._trades.new([*sight.orders, *late], AUDIT_OVERLAP if deep else CLOCK_SLACK)
         fills += await self._trades.missing(sight.orders, sight.shown, fills)
         await self._assign(sight, fills, deep=deep)
+        sight.shown = [await self._checked(one, sight) for one in sight.shown]
         sight.history += await self._history(sight.transfers)
         return sight
 
@@ -200,6 +202,17 @@ class Reader:
                 self._strangers.leave_alone(one.order_id)
             elif order.client_order_id not in looked_at:
                 sight.orders.append(order)
+
+    async def _checked(self, shown: VenueOrder, sight: Sight) -> VenueOrder:
+        """An order as it is shown when it is asked for itself, where it seems to have been amended."""
+        fills = [fill for fill in sight.fills if fill.order_id == shown.order_id]
+        for order in sight.orders:
+            is_it = (
+                order.order_id == shown.order_id if order.order_id else order.client_order_id == shown.client_order_id
+            )
+            if is_it and is_doubtful(order, shown, fills):
+                return next(iter(await self._one(order, shown.order_id, at_start=False)), shown)
+        return shown
 
     async def _history(self, transfers: Sequence[Transfer]) -> list[VenueTransfer]:
         if not transfers:

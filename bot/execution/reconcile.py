@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta
 from bot.domain.fill import Fill
 from bot.domain.order import Order, OrderState, VenueOrder
 from bot.domain.transfer import Transfer, TransferState, VenueTransfer
-from bot.domain.transitions import Accepted, CancelRefused, Closed, Filled, NeverArrived, OrderEvent
+from bot.domain.transitions import Accepted, Amended, CancelRefused, Closed, Filled, NeverArrived, OrderEvent
 from bot.execution.evidence import SKEW
+from bot.execution.terms import amendment
 
 CLOCK_SLACK = timedelta(seconds=60)
 """How far the exchange's clock and ours may be apart when its times are compared with ours."""
@@ -19,6 +20,7 @@ LATE_ARRIVAL = timedelta(minutes=2)
 """How long after it was judged never sent a transfer may still get to the exchange."""
 
 _CLOSED_AS = {
+    "filled": OrderState.FILLED,
     "rejected": OrderState.REJECTED,
     "expired": OrderState.EXPIRED,
 }
@@ -54,13 +56,29 @@ class TransferRepair:
 
 @dataclass(frozen=True, slots=True)
 class Repairs:
-    """Events for orders and states for transfers, in the order in which they are to be applied, or were."""
+    """Events for orders and states for transfers, in the order in which they are to be applied, or were.
+
+    Attributes:
+        orders: orders with their events.
+        transfers: transfers with their states.
+        doubled: client order ids of ours under which more than one order shows; there is no repair for that.
+    """
 
     orders: list[tuple[Order, OrderEvent]] = field(default_factory=list)
     transfers: list[TransferRepair] = field(default_factory=list)
+    doubled: list[str] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         return bool(self.orders or self.transfers)
+
+
+def doubled(orders: Sequence[Order], shown: Iterable[VenueOrder]) -> list[str]:
+    """Those of our client order ids under which the exchange shows more than one order."""
+    ids: dict[str | None, set[str]] = {order.client_order_id: set() for order in orders}
+    for one in shown:
+        if one.client_order_id in ids:
+            ids[one.client_order_id].add(one.order_id)
+    return sorted(key for key, found in ids.items() if key is not None and len(found) > 1)
 
 
 def diff(
@@ -90,7 +108,7 @@ def diff(
 
 
 def _turn(repair: tuple[Order, OrderEvent]) -> tuple[int, datetime]:
-    """Fills are applied in the order in which they traded, whatever their orders.
+    """New terms come before the fills that need them; fills in the order in which they traded, whatever their orders.
 
     So the newest stored fill tells up to when all are stored, also after a crash half-way.
     """
@@ -98,10 +116,12 @@ def _turn(repair: tuple[Order, OrderEvent]) -> tuple[int, datetime]:
     match event:
         case Accepted():
             return 0, _EARLIEST
+        case Amended():
+            return 1, _EARLIEST
         case Filled(fill):
-            return 1, fill.executed_at
+            return 2, fill.executed_at
         case _:
-            return 2, _EARLIEST
+            return 3, _EARLIEST
 
 
 def _order_events(
@@ -111,8 +131,12 @@ def _order_events(
     if shown is not None and order.order_id is None:
         events.append(Accepted(shown.order_id))
     is_live = order.is_live or (bool(events) and order.state is OrderState.NOT_SENT)
+    terms = amendment(order, shown, fills) if shown is not None else None
+    if terms is not None:
+        events.append(terms)
     events.extend(Filled(fill) for fill in fills)
-    if not is_live or order.filled + sum(fill.quantity for fill in fills) == order.quantity:
+    quantity = order.quantity if terms is None else terms.quantity
+    if not is_live or order.filled + sum(fill.quantity for fill in fills) == quantity:
         return events
     if shown is None:
         if order.state is OrderState.UNKNOWN and order.order_id is None and is_settled:
@@ -132,7 +156,7 @@ def _is_being_cancelled(order: Order) -> bool:
 
 def units_unaccounted(order: Order, shown: VenueOrder, fills: Sequence[Fill]) -> int:
     """Units that the exchange says were filled, and of which neither the journal nor `fills` knows the trade."""
-    filled = order.quantity if shown.status == "filled" else shown.filled or 0
+    filled = (shown.quantity or order.quantity) if shown.status == "filled" else shown.filled or 0
     new = sum(fill.quantity for fill in fills if fill.order_id == shown.order_id)
     return max(0, filled - order.filled - new)
 

@@ -11,13 +11,13 @@ import structlog
 from bot.domain.incident import Incident
 from bot.domain.order import Order, OrderState
 from bot.domain.transfer import Transfer, TransferState, VenueTransfer
-from bot.domain.transitions import Accepted, CancelRefused, Filled, NeverArrived, OrderEvent, Reopened, Unclear
+from bot.domain.transitions import Accepted, Amended, CancelRefused, Filled, NeverArrived, OrderEvent, Reopened, Unclear
 from bot.execution.balances import Balances
 from bot.execution.blotter import Blotter
 from bot.execution.evidence import Evidence
 from bot.execution.not_sent import RESEND_WITHIN
 from bot.execution.reader import Reader, Sight
-from bot.execution.reconcile import CLOCK_SLACK, Repairs, TransferRepair, Venue, diff
+from bot.execution.reconcile import CLOCK_SLACK, Repairs, TransferRepair, Venue, diff, doubled
 from bot.execution.searches import Searches
 from bot.execution.strangers import Strangers
 from bot.execution.trades import Trades
@@ -37,6 +37,7 @@ LOOKS_TO_ALARM = 30
 _ONLY_IN: dict[type, tuple[OrderState, ...]] = {
     NeverArrived: (OrderState.UNKNOWN,),
     CancelRefused: (OrderState.CANCELLING, OrderState.UNKNOWN),
+    Amended: (OrderState.OPEN, OrderState.CANCELLING, OrderState.UNKNOWN),
     Reopened: (OrderState.CANCELLED, OrderState.EXPIRED, OrderState.REJECTED),
 }
 """States in which a repair still holds, when the order has changed since the exchange was read."""
@@ -147,6 +148,7 @@ class Reconciler:
         planned = diff(sight.orders, sight.transfers, venue, settled)
         applied = Repairs()
         if deep:
+            applied.doubled.extend(doubled(sight.orders, (*sight.shown, *sight.strangers)))
             await self._meet_strangers(sight, applied)
             for order, order_id in sight.reopened:
                 if await self._may_reopen(order):
@@ -213,9 +215,9 @@ class Reconciler:
     async def _settled(self, sight: Sight, began: datetime) -> set[str]:
         """Count this look for all that is unclear; the keys that have been looked for often enough."""
         unclear = (OrderState.UNKNOWN, OrderState.CANCELLING)
-        orders = {order.client_order_id for order in sight.orders if order.state in unclear}
+        orders = {order.client_order_id: order.updated_at for order in sight.orders if order.state in unclear}
         transfers = [transfer for transfer in sight.transfers if transfer.state is TransferState.UNKNOWN]
-        self._searches.count(orders | {transfer.key for transfer in transfers}, began)
+        self._searches.count(orders | {transfer.key: transfer.updated_at for transfer in transfers}, began)
         settled = {key for key in orders if self._searches.looks(key) >= LOOKS_TO_SETTLE}
         return settled | {transfer.key for transfer in transfers if await self._is_settled(transfer, sight.history)}
 

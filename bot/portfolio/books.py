@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -69,6 +69,20 @@ class Drift:
 
     def __str__(self) -> str:
         return f"{self.amount:+f} {self.asset}"
+
+
+def lasting(series: Sequence[Sequence[Drift]]) -> list[Drift]:
+    """What drifted the same way in every statement of a series, each as little as it ever did."""
+    amounts: defaultdict[str, list[Decimal]] = defaultdict(list)
+    for found in series:
+        for drift in found:
+            amounts[drift.asset].append(drift.amount)
+    same_way = {
+        asset: each
+        for asset, each in amounts.items()
+        if len(each) == len(series) and len({amount > 0 for amount in each}) == 1
+    }
+    return [Drift(asset, min(each, key=abs)) for asset, each in same_way.items()]
 
 
 def drifts(before: Statement, after: Statement, traded: Mapping[str, str]) -> list[Drift]:

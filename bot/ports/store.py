@@ -144,6 +144,10 @@ class Store(Protocol):
         """Those of the exchange's transfer ids that are stored."""
         ...
 
+    async def lease_holder(self) -> str | None:
+        """The process that has, or had at its end, the right to trade on this database; None once it was given up."""
+        ...
+
     async def latch(self) -> Latch | None:
         """The state that trading was put in last; None when nobody ever put it in one."""
         ...

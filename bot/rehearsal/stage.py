@@ -13,7 +13,7 @@ from bot.rehearsal.plan import RehearsalPlan
 from bot.settings import Settings
 from bot.sim.build import Scenario
 from bot.sim.config import SYMBOLS, VenueConfig
-from bot.sim.faults.kinds import ClockJump, Fault, Maintenance, StaleLists
+from bot.sim.faults.kinds import ClockJump, Fault, Maintenance
 from bot.sim.faults.plan import FaultPlan
 from bot.sim.presets import CALM, STRESSED, CrowdConfig
 
@@ -44,16 +44,6 @@ class Stage:
     seconds: tuple[float, float]
     foreign: bool
     leased: bool
-
-    @property
-    def shows_units_in_time(self) -> bool:
-        """Whether the exchange shows a fill's units no later than the fill, which not to buy twice depends on.
-
-        It does not where it moves them on by itself, and what it tells of transfers may be old.
-        """
-        moves = self.scenario.venue.auto_transfer or self.scenario.venue.sweep_hours
-        is_stale = any(isinstance(fault, StaleLists) for fault in self.scenario.faults.faults)
-        return not (moves and is_stale)
 
     @property
     def last_settings(self) -> Settings:

@@ -69,7 +69,7 @@ class World:
         self._lives = 0
         markets = {market.symbol: market for market in self.sim.venue.markets.values()}
         self._caps = caps_of(stage.settings, markets)
-        self._stocks = stocks_of(stage.settings, markets) if stage.shows_units_in_time else []
+        self._stocks = stocks_of(stage.settings, markets)
         if stage.foreign:
             first = next(iter(markets.values()))
             price = micros_of(MEAN_PRICE) // 20

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from bot.domain.fill import Fill
 from bot.domain.intents import Place, Stock
 from bot.domain.latch import Latch, TradingState
-from bot.domain.order import Order
+from bot.domain.order import Order, Side
 from bot.domain.transitions import Filled, OrderEvent
 from bot.execution.planner import Plan
 from bot.ports import Clock
@@ -19,7 +19,7 @@ from bot.risk.facts import Facts, Scope
 from bot.risk.limits import RULES, Limits
 from bot.risk.refusals import Refusal, RefusalLog
 from bot.risk.spend import DAY, HOUR, Bought, Purchases, spent, units_after
-from bot.risk.standing import Standing, refused_in
+from bot.risk.standing import refused_in
 
 MINUTE = timedelta(minutes=1)
 
@@ -67,7 +67,7 @@ class Gate:
         self._by_strategy = by_strategy
         self._clock = clock
         self._clock_offset = clock_offset
-        self._standing = Standing()
+        self._latch: Latch | None = None
         self._purchases = Purchases()
         self._passed: deque[tuple[datetime, str]] = deque()
         self._under_way: dict[str, Verdict] = {}
@@ -75,13 +75,15 @@ class Gate:
 
     @property
     def state(self) -> TradingState:
-        """The strictest of the latch and of all holds."""
-        return self._standing.state
+        """What the latch says."""
+        return TradingState.ACTIVE if self._latch is None else self._latch.state
 
     @property
     def why(self) -> str:
         """Why trading is in this state, in words; empty while it is active."""
-        return self._standing.why
+        if self._latch is None or self.state is TradingState.ACTIVE:
+            return ""
+        return f"{self._latch.reason} (by {self._latch.by}); `gridbot resume REASON` lets it go on"
 
     @property
     def heard(self) -> int:
@@ -90,15 +92,7 @@ class Gate:
 
     def set_latch(self, latch: Latch | None) -> None:
         """Take in what the database says; None where it says nothing."""
-        self._standing.latch = latch
-
-    def hold(self, state: TradingState, reason: str, *, by: str = "daemon") -> None:
-        """Keep trading in a state, whatever the latch says, until the same part of the bot releases it."""
-        self._standing.hold(by, state, reason)
-
-    def release(self, *, by: str = "daemon") -> None:
-        """Take back that part's hold; the latch and other holds stay."""
-        self._standing.release(by)
+        self._latch = latch
 
     def load(self, fills: Iterable[tuple[str, Fill]]) -> None:
         """Take in the fills of the last day, each after the name of its strategy instance."""
@@ -131,6 +125,14 @@ class Gate:
         for refusal in refused:
             self._log.tell(strategy, refusal, _symbol(refusal.intent, facts))
         return Verdict(strategy, Plan(plan.cancels, tuple(transfers), tuple(orders)), tuple(refused), at=now)
+
+    def stopped(self, intent: Place | Stock) -> str:
+        """Why what has passed may not go any more, for the state of trading has changed since; empty where it may."""
+        state = self.state
+        spends = isinstance(intent, Place) and intent.side is Side.BUY
+        if state is TradingState.HALTED or (state is TradingState.REDUCING and spends):
+            return f"trading is {state}: {self.why}"
+        return ""
 
     @contextmanager
     def passing(self, verdict: Verdict) -> Iterator[Plan]:

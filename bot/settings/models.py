@@ -187,6 +187,9 @@ class EngineSettings(Section):
     reconcile_seconds: Number = Field(
         300, ge=1, le=86400, description="how often everything is compared with the exchange, also in quiet, seconds"
     )
+    on_drift: Literal["halt", "warn"] = Field(
+        "halt", description="what is done when cash or units are gone that no trade and no transfer explains"
+    )
     lease_seconds: Number = Field(
         15, ge=1, le=3600, description="time of silence after which a standby on the same database takes over, seconds"
     )

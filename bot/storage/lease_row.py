@@ -49,6 +49,12 @@ def look(db: Connection) -> LeaseRow:
     return LeaseRow(*row)
 
 
+def holder(db: Connection) -> str | None:
+    """Who has the lease; None while nobody has it."""
+    row = db.execute(_SELECT).one_or_none()
+    return LeaseRow(*row).holder or None if row else None
+
+
 def take(db: Connection, seen: LeaseRow, holder: str) -> bool:
     """Take the lease under the next token; False when the row is not as it was seen any more."""
     taken = db.execute(_TAKE, {"ours": seen.token, "seen_beat": seen.beat, "taker": holder})

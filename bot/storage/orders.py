@@ -16,7 +16,7 @@ from bot.ports import OrderRecord
 from bot.storage.rows import columns, made, rows_of, values
 from bot.storage.tables import fills, order_events, orders
 
-_MUTABLE = ("updated_at", "state", "order_id", "filled", "filled_notional", "reason")
+_MUTABLE = ("updated_at", "state", "order_id", "quantity", "price", "filled", "filled_notional", "reason")
 
 _INSERT = insert(orders)
 _INSERT_EVENT = insert(order_events)

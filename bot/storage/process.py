@@ -37,6 +37,12 @@ def process_is_gone(text: str) -> bool:
     return started != start or state in "ZX"  # dead, and not buried by its parent yet
 
 
+def spoken(text: str) -> str:
+    """The process of this text, for people: its number, and where it runs."""
+    parts = text.split("/")
+    return f"process {parts[3]} on {parts[0]}" if len(parts) == _PARTS else text
+
+
 def _here() -> list[str]:
     """The host, when it was started, and the space in which its process ids count: containers have their own."""
     try:

@@ -15,7 +15,7 @@ from bot.domain.market import Market
 from bot.domain.order import Order
 from bot.domain.transfer import Transfer
 from bot.ports import BalanceSnapshot, OrderRecord, Run
-from bot.storage import incidents, latches, migrate, orders, records, transfers
+from bot.storage import incidents, latches, lease_row, migrate, orders, records, transfers
 from bot.storage.database import Database
 
 P = ParamSpec("P")
@@ -155,6 +155,10 @@ class SqlStore:
     async def known_transfers(self, transfer_ids: Sequence[str]) -> set[str]:
         """Those of the exchange's transfer ids that are stored."""
         return await self._run(transfers.known, transfer_ids)
+
+    async def lease_holder(self) -> str | None:
+        """Who has the lease; None while nobody has it."""
+        return await self._run(lease_row.holder)
 
     async def latch(self) -> Latch | None:
         """The state that trading was put in last; None when nobody ever put it in one."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -12,12 +13,14 @@ from typing import Any
 import pytest
 
 from bot.cli import takedown
+from bot.clock import SystemClock
 from bot.domain.incident import Incident
 from bot.domain.latch import Latch, TradingState
 from bot.domain.order import Order, OrderState, Side
 from bot.domain.transfer import Transfer
 from bot.errors import StoreError
 from bot.ports import BalanceSnapshot, Run
+from bot.storage import StoreLease, this_process
 from bot.storage.store import SqlStore, open_store
 from tests.cli.conftest import Gridbot, Result, Served
 
@@ -277,7 +280,7 @@ def test_status_tells_everything_on_one_page(gridbot: Gridbot, database: None) -
         "reason slowly",
         "by ann@desk",
         "since (UTC) 2026-01-05 12:00:00",
-        "last run run, running, or killed",
+        "last run run, ended early",
         "live orders",
         "2026-01-05 12:00:00 mkt-7 buy 10 0 2.00 open stock",
         "open transfers",
@@ -286,6 +289,14 @@ def test_status_tells_everything_on_one_page(gridbot: Gridbot, database: None) -
         "2026-01-05 12:00:00 late_order gb-9 rests after all",
     ):
         assert line in lines
+
+
+def test_status_tells_a_bot_that_runs_from_one_that_was_killed(gridbot: Gridbot, database: None) -> None:
+    async def hold(store: SqlStore) -> None:
+        await StoreLease(store, SystemClock(), holder=this_process(), seconds=15).acquire()
+
+    in_store(hold)
+    assert f"running as process {os.getpid()} on " in gridbot("status").out
 
 
 def test_status_is_one_document_for_programs(gridbot: Gridbot, database: None) -> None:

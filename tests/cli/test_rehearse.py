@@ -104,7 +104,7 @@ def test_the_command_that_repeats_a_seed_names_the_configuration(
     [
         (("--faults", "nonsense"), "there are no faults 'nonsense'"),
         (("--hours", "0"), "Usage: gridbot rehearse"),
-        (("--out", "nowhere"), "does not exist"),
+        (("--out", "/dev/null/journals"), "--out: the folder /dev/null/journals cannot be made: Not a directory"),
     ],
 )
 def test_wrong_options_are_told(capsys: Capture, arguments: tuple[str, ...], said: str) -> None:

@@ -14,6 +14,7 @@ from bot.domain.fill import Fill
 from bot.domain.order import Order, OrderState, Side
 from bot.domain.transitions import (
     Accepted,
+    Amended,
     CancelRefused,
     CancelRequested,
     Closed,
@@ -75,6 +76,8 @@ LEGAL: list[tuple[OrderState, OrderEvent, OrderState]] = [
     (S.REJECTED, Unclear("timeout"), S.REJECTED),
     (S.REJECTED, Accepted("o-1"), S.REJECTED),
     (S.REJECTED, Refused("no"), S.REJECTED),
+    (S.OPEN, Amended(12, Decimal("2.05")), S.OPEN),
+    (S.CANCELLING, Amended(8, Decimal(2)), S.CANCELLING),
 ]
 
 
@@ -101,6 +104,14 @@ ILLEGAL: list[tuple[OrderState, OrderEvent]] = [
     (S.OPEN, Filled(a_fill(11))),
     (S.OPEN, Filled(a_fill(1, order_id="o-2"))),
     (S.OPEN, Filled(a_fill(1, side=Side.SELL))),
+    (S.OPEN, Amended(0, Decimal(2))),
+    (S.SUBMITTING, Amended(12, Decimal(2))),
+    (S.UNKNOWN, Amended(12, Decimal(2))),
+    (S.NOT_SENT, Amended(12, Decimal(2))),
+    (S.FILLED, Amended(12, Decimal(2))),
+    (S.FILLED, Amended(10, Decimal("2.05"))),
+    (S.CANCELLED, Amended(12, Decimal(2))),
+    (S.REJECTED, Amended(12, Decimal(2))),
 ]
 
 
@@ -123,6 +134,7 @@ UNCLEAR_CANCEL = replace(an_order(S.OPEN), state=S.UNKNOWN, reason="timeout")
         (Filled(a_fill(10)), S.FILLED),
         (CancelRefused("it still rests"), S.OPEN),
         (Closed(S.CANCELLED), S.CANCELLED),
+        (Amended(12, Decimal(2)), S.UNKNOWN),
     ],
     ids=str,
 )
@@ -142,6 +154,27 @@ def test_an_order_with_an_unclear_cancel_was_there(event: OrderEvent) -> None:
 def test_an_order_that_is_told_filled_before_its_trades_takes_them() -> None:
     order = apply(an_order(S.OPEN), Closed(S.FILLED), AT)
     assert apply(order, Filled(a_fill(4)), AT).filled == 4
+
+
+def test_an_amended_order_has_its_new_terms_and_what_it_had_filled() -> None:
+    order = apply(an_order(S.OPEN, filled=4), Amended(12, Decimal("2.05")), AT)
+    assert (order.quantity, order.price, order.filled, order.remaining) == (12, Decimal("2.05"), 4, 8)
+    assert apply(order, Filled(a_fill(8)), AT).state is S.FILLED
+
+
+def test_an_unclear_cancel_stays_explained_when_the_order_is_amended() -> None:
+    assert apply(UNCLEAR_CANCEL, Amended(12, Decimal(2)), AT).reason == "timeout"
+
+
+@pytest.mark.parametrize("order", [an_order(S.OPEN, 4), an_order(S.CANCELLING, 4), replace(UNCLEAR_CANCEL, filled=4)])
+def test_an_order_that_is_amended_to_what_it_has_filled_is_filled(order: Order) -> None:
+    done = apply(order, Amended(4, Decimal(2)), AT)
+    assert (done.state, done.quantity, done.filled, done.reason) == (S.FILLED, 4, 4, "")
+
+
+def test_an_order_is_never_amended_below_what_it_has_filled() -> None:
+    with pytest.raises(IllegalTransition, match="4 units are filled"):
+        apply(an_order(S.OPEN, filled=4), Amended(3, Decimal(2)), AT)
 
 
 def test_a_fill_adds_up_price_and_quantity() -> None:
@@ -166,6 +199,7 @@ events = st.one_of(
     ),
     st.sampled_from([Closed(s) for s in (S.FILLED, S.CANCELLED, S.EXPIRED, S.REJECTED)]),
     st.builds(lambda units, number: Filled(a_fill(units, f"t-{number}")), st.integers(1, 12), st.integers(1, 3)),
+    st.builds(Amended, st.integers(0, 14), st.sampled_from([Decimal(2), Decimal("2.05")])),
 )
 
 

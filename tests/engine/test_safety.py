@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,16 +14,18 @@ import pytest
 from bot import Context, Fill, Strategy
 from bot.clock import SeededIds, VirtualClock, run_virtual
 from bot.domain.latch import Latch, TradingState
-from bot.domain.order import OrderState, Side
+from bot.domain.order import Order, OrderState, Side
 from bot.engine.daemon import Daemon
 from bot.engine.pace import OnStop, Pace
 from bot.engine.runner import Instance
 from bot.engine.schedule import Schedule
 from bot.errors import AuthenticationFailed, DaemonError, LeaseLost
-from bot.ports import Lease, Response, Run
+from bot.ports import Lease, Request, Response, Run
 from bot.risk.gate import Gate
 from bot.risk.limits import SAFE
+from bot.sim.faults.kinds import LateOrders
 from bot.storage import StoreLease, open_store
+from tests.execution.steps import plague
 from tests.world import START, World, a_world
 
 HALT = Latch(TradingState.HALTED, "a test", "tester", START)
@@ -221,6 +223,16 @@ def test_money_that_is_gone_halts(tmp_path: Path) -> None:
     assert seen == []
 
 
+def _an_overfill(order: Order) -> Response:
+    """A list of trades with one that fills more than was ordered."""
+    trade = (
+        f'{{"data": [{{"trade_id": "t", "order_id": "{order.order_id}", "market_id": "{order.market_id}", '
+        f'"side": "buy", "price": "2", "quantity": 99, "execution_timestamp": "{START.isoformat()}"}}], '
+        f'"paging": {{}}}}'
+    )
+    return Response(200, {}, trade.encode())
+
+
 @pytest.mark.parametrize("leased", [False, True])
 def test_news_that_cannot_be_true_stop_the_bot_and_keep_it_halted(tmp_path: Path, leased: bool) -> None:
     async def story(rig: Rig) -> None:
@@ -230,12 +242,7 @@ def test_news_that_cannot_be_true_stop_the_bot_and_keep_it_halted(tmp_path: Path
         async def overfill() -> None:
             await rig.world.clock.sleep(10)
             (order, *_) = [one for one in await rig.world.store.live_orders() if one.side is Side.BUY]
-            trade = (
-                f'{{"data": [{{"trade_id": "t", "order_id": "{order.order_id}", "market_id": "{order.market_id}", '
-                f'"side": "buy", "price": "2", "quantity": 99, '
-                f'"execution_timestamp": "{rig.world.clock.now().isoformat()}"}}], "paging": {{}}}}'
-            )
-            rig.world.transport.fail("GET", "trading/trades", Response(200, {}, trade.encode()), applied=False)
+            rig.world.transport.fail("GET", "trading/trades", _an_overfill(order), applied=False)
 
         lying = asyncio.ensure_future(overfill())
         await rig.run(seconds=60)
@@ -247,6 +254,127 @@ def test_news_that_cannot_be_true_stop_the_bot_and_keep_it_halted(tmp_path: Path
 
     seen: list[Side] = []
     told(tmp_path, story)
+    assert seen == []
+
+
+def test_orders_are_cancelled_though_every_start_finds_what_cannot_be_true(tmp_path: Path) -> None:
+    async def story(rig: Rig) -> None:
+        async def overfill() -> None:
+            await rig.world.clock.sleep(10)
+            (order, *_) = [one for one in await rig.world.store.live_orders() if one.side is Side.BUY]
+            for _ in range(9):
+                rig.world.transport.fail("GET", "trading/trades", _an_overfill(order), applied=False)
+
+        lying = asyncio.ensure_future(overfill())
+        await rig.run(seconds=60, until=lambda: seen.append(rig.resting()))
+        await lying
+        await rig.run(seconds=60)
+        assert [type(error) for error in rig.errors] == [DaemonError, DaemonError]
+
+    seen: list[list[Side]] = []
+    told(tmp_path, story)
+    assert seen == [[]]
+
+
+def test_a_halt_stops_what_is_left_of_a_plan_under_way(tmp_path: Path) -> None:
+    async def story(rig: Rig) -> None:
+        async def slowly(request: Request) -> None:
+            if request.method == "POST":
+                await rig.world.clock.sleep(9)
+
+        async def halt() -> None:
+            await rig.world.clock.sleep(1)
+            await rig.world.store.set_latch(HALT)
+
+        rig.world.transport.before = slowly
+        halting = asyncio.ensure_future(halt())
+        await rig.run(seconds=60, until=lambda: seen.extend(rig.resting()))
+        await halting
+        assert rig.world.transport.count("POST", "orders") == 1
+
+    seen: list[Side] = []
+    told(tmp_path, story)
+    assert seen == []
+
+
+def test_an_order_that_turns_up_long_after_a_halt_is_cancelled(tmp_path: Path) -> None:
+    async def story(rig: Rig) -> None:
+        plague(rig.world, LateOrders(seconds=(100, 100)))
+        rig.world.transport.fail("POST", "orders", TimeoutError(), applied=True)
+
+        async def halt() -> None:
+            await rig.world.clock.sleep(15)
+            await rig.world.store.set_latch(HALT)
+
+        halting = asyncio.ensure_future(halt())
+        await rig.run(seconds=300, until=lambda: seen.extend(rig.resting()))
+        await halting
+        assert [incident.kind for incident in await rig.world.store.recent_incidents(9)] == ["late_order"]
+
+    seen: list[Side] = []
+    told(tmp_path, story)
+    assert seen == []
+
+
+def test_cancels_that_get_no_answer_keep_no_other_waiting_in_a_halt(tmp_path: Path) -> None:
+    async def story(rig: Rig) -> None:
+        async def never(request: Request) -> None:
+            if request.method == "DELETE":
+                started.append(rig.world.clock.now())
+                await rig.world.clock.sleep(10)
+
+        async def halt() -> None:
+            await rig.world.clock.sleep(10)
+            rig.world.transport.before = never
+            await rig.world.store.set_latch(HALT)
+
+        halting = asyncio.ensure_future(halt())
+        await rig.run(seconds=60)
+        await halting
+
+    started: list[datetime] = []
+    told(tmp_path, story)
+    assert started[1] == started[0]
+
+
+def test_an_audit_that_cannot_be_done_is_not_tried_at_every_look(tmp_path: Path) -> None:
+    async def story(rig: Rig) -> None:
+        refused = 0
+
+        async def refuse(request: Request) -> None:
+            nonlocal refused
+            if "transfer-histories" in request.path:
+                refused += 1
+                rig.world.transport.fail("GET", "transfer-histories", Response(503), applied=False)
+
+        await rig.run(seconds=30)
+        rig.instances = []
+        rig.world.transport.before = refuse
+        await rig.run(seconds=600)
+        tried.append(refused)
+
+    tried: list[int] = []
+    told(tmp_path, story, Pace(on_stop=OnStop.KEEP))
+    assert 8 <= tried[0] <= 14
+
+
+def test_two_orders_that_rest_for_one_of_ours_halt_and_both_are_cancelled(tmp_path: Path) -> None:
+    async def story(rig: Rig) -> None:
+        async def double() -> None:
+            await rig.world.clock.sleep(30)
+            (order, *_) = [one for one in await rig.world.store.live_orders() if one.side is Side.BUY]
+            market = rig.world.venue.market_by_symbol("text-prime")
+            twin = rig.world.venue.place(rig.world.account, market, Side.BUY, 3, 1_000_000)
+            twin.client_order_id = order.client_order_id
+
+        doubling = asyncio.ensure_future(double())
+        await rig.run(seconds=200, until=lambda: seen.extend(rig.resting()))
+        await doubling
+        (incident,) = await rig.world.store.recent_incidents(9)
+        assert "more than one order rests for each of gb-" in incident.detail
+
+    seen: list[Side] = []
+    told(tmp_path, story, Pace(audit=timedelta(minutes=1)))
     assert seen == []
 
 

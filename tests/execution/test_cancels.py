@@ -190,3 +190,14 @@ async def test_a_cancel_that_never_left_leaves_the_order_open(world: World) -> N
     world.transport.fail("DELETE", "orders", NotSentError("refused"), applied=False)
     await world.desk.cancel(world.blotter.orders[0].client_order_id)
     assert [order.state for order in world.blotter.orders] == [S.OPEN]
+
+
+async def test_what_is_stopped_while_it_waits_for_its_turn_does_not_go_and_cancels_do(world: World) -> None:
+    await own_units(world, 5)
+    await world.desk.place(buy(world), "s")
+    (resting,) = world.blotter.orders
+    sent = world.transport.count("POST", "")
+    desk = Desk(world.exchange, world.blotter, world.clock, SeededIds(7), stopped=lambda _: "trading is halted")
+    await desk.carry_out(Plan((resting.client_order_id,), (stock(world),), (buy(world, 3),)), "s")
+    assert (world.transport.count("POST", ""), world.transport.count("DELETE", "orders")) == (sent, 1)
+    assert (await moves(world), len(await stored(world))) == ([], 2)

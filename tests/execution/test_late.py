@@ -268,3 +268,13 @@ async def test_an_order_that_lists_show_too_late_is_taken_up_then(world: World) 
     await look(world, 4)
     assert [one.state for one in await stored(world)] == [S.OPEN]
     assert await incidents(world) == ["late_order"]
+
+
+async def test_an_order_that_goes_out_again_is_looked_for_anew(world: World) -> None:
+    for _ in range(2):
+        world.transport.fail("POST", "orders", TimeoutError(), applied=False)
+        await world.desk.place(buy(world), "s")
+        await look(world, 2)
+        assert [order.state for order in await stored(world)] == [S.UNKNOWN]
+        await look(world)
+        assert [order.state for order in await stored(world)] == [S.NOT_SENT]

@@ -42,8 +42,8 @@ def an_order(number: int, state: OrderState, *, order_id: bool = True, filled: i
     )
 
 
-def shown(number: int, status: str, filled: int) -> VenueOrder:
-    return VenueOrder(f"o-{number}", f"gb-{number}", "m", Side.BUY, status, UNITS, filled, Decimal(2), AT)
+def shown(number: int, status: str, filled: int | None, *, units: int | None = UNITS, price: int = 2) -> VenueOrder:
+    return VenueOrder(f"o-{number}", f"gb-{number}", "m", Side.BUY, status, units, filled, Decimal(price), AT)
 
 
 class Journal:
@@ -145,7 +145,9 @@ def orders_and_venue(draw: st.DrawFn) -> tuple[list[Order], list[VenueOrder], li
         fills += [fill(number, units, f"t-{number}-{place}") for place, units in enumerate(new)]
         status = draw(st.sampled_from(["active", "cancellation_pending", "cancelled", "expired", "filled", None]))
         if status is not None:
-            rows.append(shown(number, status, UNITS if status == "filled" else draw(st.integers(0, UNITS))))
+            quantity = draw(st.sampled_from([UNITS, UNITS, None]) | st.integers(1, UNITS + 4))
+            told = quantity if status == "filled" else draw(st.none() | st.integers(0, quantity or UNITS))
+            rows.append(shown(number, status, told, units=quantity, price=draw(st.sampled_from([2, 2, 3]))))
         if draw(st.booleans()):
             settled.add(f"gb-{number}")
     return orders, rows, fills, settled

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from bot.domain.fill import Fill
 from bot.domain.order import Order, OrderState, Side, VenueOrder
 from bot.domain.transfer import Transfer, TransferState, VenueTransfer
-from bot.domain.transitions import Accepted, CancelRefused, Closed, Filled, NeverArrived, OrderEvent, apply
+from bot.domain.transitions import Accepted, Amended, CancelRefused, Closed, Filled, NeverArrived, OrderEvent, apply
 from bot.execution.reconcile import Venue, diff
 
 S, T = OrderState, TransferState
@@ -26,8 +27,11 @@ def ours(state: OrderState, *, filled: int = 0, number: int = 1) -> Order:
     )
 
 
-def shown(status: str, filled: int | None = 0, number: int = 1) -> VenueOrder:
-    return VenueOrder(f"o-{number}", f"gb-{number}", "m", Side.BUY, status, 10, filled, Decimal(2), AT)
+def shown(
+    status: str, filled: int | None = 0, number: int = 1, *, units: int | None = 10, price: str | None = "2"
+) -> VenueOrder:
+    limit = Decimal(price) if price else None
+    return VenueOrder(f"o-{number}", f"gb-{number}", "m", Side.BUY, status, units, filled, limit, AT)
 
 
 def fill(units: int, trade: str = "t-1", number: int = 1) -> Fill:
@@ -93,6 +97,64 @@ def test_a_cancel_without_an_answer_is_given_up_when_the_order_still_rests() -> 
 
 def test_orders_and_fills_of_others_are_left_alone() -> None:
     assert events(ours(S.OPEN), Venue([shown("active"), shown("active", number=2)], [fill(5, number=2)])) == []
+
+
+def amended(units: int = 10, price: str = "2") -> Amended:
+    return Amended(units, Decimal(price))
+
+
+def test_an_order_that_shows_with_other_terms_was_amended() -> None:
+    for state in (S.OPEN, S.CANCELLING):
+        assert events(ours(state), Venue([shown("active", units=12)])) == [amended(12)]
+        assert events(ours(state), Venue([shown("active", price="2.05")])) == [amended(price="2.05")]
+    unclear_cancel = replace(ours(S.OPEN), state=S.UNKNOWN)
+    assert events(unclear_cancel, Venue([shown("active", units=12, price="2.05")])) == [amended(12, "2.05")]
+
+
+@pytest.mark.parametrize("state", [S.UNKNOWN, S.NOT_SENT])
+def test_an_order_that_turns_up_with_other_terms_is_accepted_first(state: OrderState) -> None:
+    order = replace(ours(state), order_id=None)
+    assert events(order, Venue([shown("active", units=12)])) == [Accepted("o-1"), amended(12)]
+
+
+def test_new_terms_come_before_the_fills_that_need_them() -> None:
+    seen = events(ours(S.OPEN), Venue([shown("filled", 12, units=12)], [fill(5), fill(7, "t-2")]))
+    assert seen == [amended(12), Filled(fill(5)), Filled(fill(7, "t-2"))]
+
+
+def test_a_raised_order_is_not_closed_before_all_its_fills_are_known() -> None:
+    assert events(ours(S.OPEN), Venue([shown("filled", None, units=12)], [fill(10)])) == [amended(12), Filled(fill(10))]
+
+
+def test_an_order_that_was_lowered_to_what_it_has_filled_needs_no_closing() -> None:
+    lowered = Venue([shown("filled", 4, units=4)])
+    assert events(ours(S.OPEN, filled=4), lowered) == [amended(4)]
+    assert events(ours(S.OPEN), Venue(lowered.orders, [fill(4)])) == [amended(4), Filled(fill(4))]
+
+
+def test_what_the_exchange_does_not_say_of_the_terms_is_as_it_was() -> None:
+    assert events(ours(S.OPEN), Venue([shown("active", units=None, price=None)])) == []
+    assert events(ours(S.OPEN), Venue([shown("active", None, units=12, price=None)])) == [amended(12)]
+
+
+def test_terms_that_are_older_than_known_fills_are_left_alone() -> None:
+    for stale in (shown("active", 2, units=12), shown("active", None, units=3), shown("active", 2, price="2.05")):
+        assert events(ours(S.OPEN, filled=4), Venue([stale])) == []
+    assert events(ours(S.OPEN), Venue([shown("active", 0, units=3)], [fill(4)])) == [Filled(fill(4))]
+
+
+def test_an_order_is_not_over_because_its_new_fills_fit_terms_from_before_them() -> None:
+    assert events(ours(S.OPEN), Venue([shown("active", 0, units=4)], [fill(4)])) == [Filled(fill(4))]
+
+
+def test_closed_orders_are_not_amended() -> None:
+    late = Venue([shown("cancelled", 6, units=12)], [fill(3)])
+    assert events(ours(S.CANCELLED, filled=3), late) == [Filled(fill(3))]
+
+
+def test_an_order_that_filled_whole_by_the_exchanges_word_is_never_stored_as_cancelled() -> None:
+    contradictory = Venue([shown("filled", 2, units=4)])
+    assert events(ours(S.OPEN, filled=4), contradictory) == [Closed(S.FILLED)]
 
 
 def moved(state: TransferState, *, key: str = "k-1", transfer_id: str | None = None, units: int = 5) -> Transfer:

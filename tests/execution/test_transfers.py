@@ -286,3 +286,13 @@ async def test_an_order_that_rests_does_not_count_as_gone(world: World) -> None:
     await look(world, 3)
     assert await states(world) == [T.NOT_SENT]
     assert [order.state for order in world.blotter.orders] == [OrderState.OPEN]
+
+
+async def test_a_transfer_that_goes_out_again_is_looked_for_anew(world: World) -> None:
+    await own_units(world, 10)
+    for _ in range(2):
+        await unclear_transfer(world, applied=False)
+        await look(world, 2)
+        assert await states(world) == [T.UNKNOWN]
+        await look(world)
+        assert await states(world) == [T.NOT_SENT]

@@ -14,7 +14,7 @@ from bot.domain.account import Cash, Units
 from bot.domain.fill import Fill
 from bot.domain.order import Side
 from bot.domain.transfer import VenueTransfer
-from bot.portfolio.books import Drift, Statement, drifts
+from bot.portfolio.books import Drift, Statement, drifts, lasting
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 TRADED = {"m-text": "text", "m-code": "code"}
@@ -105,3 +105,13 @@ def test_what_is_not_explained_is_told_to_the_cent_and_the_unit(data: st.DataObj
 def test_a_drift_reads_as_a_person_would_write_it() -> None:
     assert str(Drift("USD", Decimal("-12.50"))) == "-12.50 USD"
     assert str(Drift("text-prime", Decimal(3))) == "+3 text-prime"
+
+
+def test_of_drifts_that_change_what_was_there_all_the_time_lasts() -> None:
+    def usd(amount: int) -> Drift:
+        return Drift("USD", Decimal(amount))
+
+    text = Drift("text", Decimal(1))
+    assert lasting([[usd(-3), text], [usd(-2)], [usd(-9)]]) == [usd(-2)]
+    assert lasting([[usd(3)], [usd(2)]]) == [usd(2)]
+    assert lasting([[usd(-3)], [usd(2)]]) == []

@@ -44,13 +44,9 @@ def test_an_active_gate_without_limits_lets_everything_through() -> None:
     assert (verdict.plan, verdict.refused) == (FULL, ())
 
 
-@pytest.mark.parametrize("by_hold", [True, False])
-def test_halted_lets_cancels_through_and_nothing_else(by_hold: bool) -> None:
+def test_halted_lets_cancels_through_and_nothing_else() -> None:
     gate = a_gate()
-    if by_hold:
-        gate.hold(TradingState.HALTED, "not reconciled")
-    else:
-        gate.set_latch(HALT)
+    gate.set_latch(HALT)
     verdict = gate.review(FULL, "stock", some_facts(held=10))
     assert verdict.plan == Plan(("gb-1", "gb-2"))
     assert [refusal.intent for refusal in verdict.refused] == [STOCK, BUY, SELL]
@@ -82,18 +78,13 @@ def test_reducing_never_sells_more_than_is_held(held: int, asked: int, passes: b
     assert (allowed(gate, SELL, facts=some_facts(resting, held=held)) == [SELL]) is passes
 
 
-def test_the_strictest_of_latch_and_holds_counts_and_each_is_taken_back_alone() -> None:
+def test_the_latch_says_how_things_stand_and_why() -> None:
     gate = a_gate()
     assert (gate.state, gate.why) == (TradingState.ACTIVE, "")
     gate.set_latch(REDUCE)
-    gate.hold(TradingState.HALTED, "the lease is lost", by="lease")
-    gate.hold(TradingState.HALTED, "not reconciled")
-    gate.release(by="lease")
-    assert (gate.state, gate.why) == (TradingState.HALTED, "not reconciled")
-    gate.release()
     assert gate.state is TradingState.REDUCING
+    assert REDUCE.reason in gate.why
     gate.set_latch(replace(REDUCE, state=TradingState.ACTIVE, reason="all is well"))
-    gate.release(by="nobody")
     assert (gate.state, gate.why) == (TradingState.ACTIVE, "")
 
 
@@ -334,3 +325,11 @@ def test_old_purchases_are_forgotten() -> None:
     assert allowed(gate, BUY) == []
     clock.move(timedelta(days=1).total_seconds())
     assert allowed(gate, BUY, facts=some_facts(now=clock.now())) == [BUY]
+
+
+@pytest.mark.parametrize(("latch", "stopped"), [(None, []), (REDUCE, [BUY]), (HALT, [STOCK, BUY, SELL])])
+def test_what_has_passed_is_stopped_when_the_state_has_changed_since(latch: Latch | None, stopped: list[Any]) -> None:
+    gate = a_gate()
+    gate.set_latch(latch)
+    assert [intent for intent in (STOCK, BUY, SELL) if gate.stopped(intent)] == stopped
+    assert all("prices look wrong" in gate.stopped(intent) for intent in stopped)

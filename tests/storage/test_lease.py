@@ -115,11 +115,15 @@ class SteppedClock:
 
 def test_a_free_lease_is_taken_at_once(url: str) -> None:
     async def scenes(site: Site) -> None:
-        _, lease = await site.bot("ada")
+        store, lease = await site.bot("ada")
         assert not lease.is_held
+        assert await store.lease_holder() is None
         assert await site.seconds(lease.acquire()) == 0
         assert lease.is_held
         assert await site.row() == LeaseRow("ada", 1, 0)
+        assert await store.lease_holder() == "ada"
+        await lease.release()
+        assert await store.lease_holder() is None
 
     at(url, scenes)
 
@@ -248,7 +252,7 @@ READS = {
     "run_kinds", "markets", "order", "live_orders", "orders_by_order_id", "orders_by_client_id", "known_trades",
     "orders_not_sent", "fills_since", "latest_fill_at", "open_transfers", "known_transfers", "latch",
     "recent_incidents", "load_state", "recent_orders", "order_history", "recent_fills", "recent_transfers",
-    "latest_balances", "latest_run", "counts",
+    "latest_balances", "latest_run", "lease_holder", "counts",
 }  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.storage import process
-from bot.storage.process import process_is_gone, this_process
+from bot.storage.process import process_is_gone, spoken, this_process
 
 TELL_AND_WAIT = """
 import sys
@@ -47,6 +47,11 @@ def test_a_process_that_runs_is_not_gone(other: tuple[subprocess.Popen[str], str
     assert text != this_process()
     assert not process_is_gone(text)
     assert not process_is_gone(this_process())
+
+
+def test_a_process_is_spoken_of_by_its_number_and_its_machine() -> None:
+    assert spoken("vm/boot/space/12/34") == "process 12 on vm"
+    assert spoken("ada") == "ada"
 
 
 def test_a_process_that_was_killed_is_gone_before_and_after_its_parent_knows(

@@ -16,7 +16,7 @@ from bot.domain.latch import Latch, TradingState
 from bot.domain.market import Market
 from bot.domain.order import LIVE_STATES, Order, OrderState, Side, TimeInForce
 from bot.domain.transfer import OPEN_TRANSFER_STATES, TransferState
-from bot.domain.transitions import Closed, apply
+from bot.domain.transitions import Amended, Closed, apply
 from bot.errors import StoreError
 from bot.ports import BalanceSnapshot, Run, Store
 from bot.storage.rows import IDS_AT_A_TIME
@@ -115,6 +115,16 @@ async def test_an_order_changes_to_any_state_and_its_history_tells(store: SqlSto
     assert await store.order(order.client_order_id) == changed
     assert await store.order_history(order.client_order_id) == [record]
     assert await store.live_orders() == ([changed] if state in LIVE_STATES else [])
+
+
+async def test_an_order_that_was_amended_comes_back_with_its_new_terms(store: SqlStore) -> None:
+    order = await journal(store, "a")
+    fill = a_fill(order, quantity=4)
+    await store.add_fill(fill, order := filled(order, fill), a_record(order))
+    order = apply(order, Amended(12, Decimal("1.30")), after(5))
+    await store.save_order(order, a_record(order, "Amended", at=after(5)))
+    assert await store.order("order-a") == order
+    assert (order.quantity, order.price, order.filled) == (12, Decimal("1.30"), 4)
 
 
 async def test_an_order_that_was_never_sent_can_be_sent_again(store: SqlStore) -> None:

@@ -43,7 +43,7 @@ def checked_route(route: str) -> str:
 def matches(route: str, method: str, resource: str) -> bool:
     """Whether a request is one of those that a checked route means."""
     wanted, _, pattern = route.partition(" ")
-    return wanted in ("*", method) and bool(resource) and fnmatchcase(resource, pattern)
+    return wanted in ("*", method) and bool(resource) and (pattern == "*" or fnmatchcase(resource, pattern))
 
 
 def _meant(pattern: str) -> str:
