@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 LOOK_SECONDS = 0.01
 """How often it is looked at what a process has done."""
@@ -67,10 +67,15 @@ class Process:
         return self.log.read_text(errors="replace")
 
     @property
+    def records(self) -> list[dict[str, Any]]:
+        """What it has logged, line by line."""
+        lines = [line for line in self.text.splitlines() if line.startswith("{") and line.endswith("}")]
+        return [json.loads(line) for line in lines]
+
+    @property
     def events(self) -> list[str]:
         """The events that it has logged."""
-        lines = [line for line in self.text.splitlines() if line.startswith("{") and line.endswith("}")]
-        return [str(json.loads(line).get("event")) for line in lines]
+        return [str(record.get("event")) for record in self.records]
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal to the process alone."""

@@ -48,7 +48,8 @@ def rehearse(
     After every crash it starts again on the same database. It must never send
     an order twice, lose a fill, or lose count of money or units. It runs
     strategies of its own that make work; with `--config FILE` (before
-    `rehearse`) those of that file. Exits with 1 if a seed fails.
+    `rehearse`) those of that file. Exits with 1 if a seed fails. Ctrl-C ends
+    it and tells of what was done.
     """
     from bot.rehearsal.plan import RehearsalPlan
     from bot.rehearsal.stage import stage_of
@@ -60,21 +61,26 @@ def rehearse(
     plan = RehearsalPlan(hours, plan_of(faults), crash_rate, _settings(options))
     stage_of(plan, seed)  # what is wrong with the strategies is told before anything starts
     wanted = range(seed, seed + seeds)
-    outcomes = []
+    results: list[SeedResult] = []
+    stopped = False
     with _progress(f"{seeds} seeds x {hours:g} h", seeds) as done:
-        for outcome in sweep(plan, wanted):
-            outcomes.append(outcome)
-            done(outcome)
-    results = sorted((outcome.result for outcome in outcomes), key=lambda one: one.seed)
-    for outcome in outcomes:
-        _keep(outcome, out)
+        try:
+            for outcome in sweep(plan, wanted):
+                _keep(outcome, out)
+                results.append(outcome.result)
+                done(outcome)
+        except KeyboardInterrupt:
+            stopped = True
+    results.sort(key=lambda one: one.seed)
     summary = _summary(results, plan, lambda one: _command(options, one, hours, faults, crash_rate))
     if as_json:
         document(summary)
     else:
         _tell(results, summary, out)
-    if summary["failed"]:
-        raise typer.Exit(1)
+    if stopped:
+        typer.echo(f"stopped: {seeds - len(results):,} seeds were not rehearsed to their end", err=True)
+    if stopped or summary["failed"]:
+        raise typer.Exit(130 if stopped else 1)
 
 
 def _make(folder: Path) -> None:

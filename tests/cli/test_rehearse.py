@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from bot.cli import main
 from bot.rehearsal.plan import RehearsalPlan
 from bot.rehearsal.run import rehearse_seed
-from bot.rehearsal.sweep import sweep
+from bot.rehearsal.sweep import Outcome, outcome_of, sweep
 from bot.sim.faults.presets import PRESETS
 from tests.rehearsal.broken import journals_after_sending
 
@@ -125,3 +126,15 @@ def test_several_processes_find_what_one_does() -> None:
     plan = RehearsalPlan(0.1, PRESETS["all"], 6)
     outcomes = sorted(sweep(plan, range(3), workers=2), key=lambda one: one.result.seed)
     assert [outcome.result for outcome in outcomes] == [rehearse_seed(plan, seed) for seed in range(3)]
+
+
+def test_ctrl_c_ends_it_and_tells_what_was_done(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(plan: RehearsalPlan, seeds: range) -> Iterator[Outcome]:
+        yield outcome_of(plan, seeds[0])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("bot.rehearsal.sweep.sweep", interrupted)
+    assert main(["rehearse", "--seeds", "5", "--hours", "0.2"]) == 130
+    told = capsys.readouterr()
+    assert "no rule was broken" in told.out
+    assert "stopped: 4 seeds were not rehearsed to their end" in told.err
