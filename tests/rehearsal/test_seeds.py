@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
+
 from bot.rehearsal.plan import RehearsalPlan
 from bot.rehearsal.sweep import sweep
 from bot.sim.faults.presets import PRESETS
@@ -13,7 +15,8 @@ SEEDS = 200
 PLAN = RehearsalPlan(hours=1, faults=PRESETS["all"], crash_rate=2)
 
 
-def test_whatever_goes_wrong_no_rule_is_broken() -> None:
+def test_whatever_goes_wrong_no_rule_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)  # else coverage traces the workers, and slows them
     counts: Counter[str] = Counter()
     broken = {}
     for result in (outcome.result for outcome in sweep(PLAN, range(1, SEEDS + 1))):
