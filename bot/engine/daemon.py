@@ -163,6 +163,7 @@ class Daemon:
         for runner in runners:
             self._blotter.listen(runner.hear)
         await self._until_read(self._reconciler.start)
+        await self._until_fills_show()
         self._gate.load(await self._store.fills_since(self._clock.now() - DAY))
         self._blotter.listen(self._gate.hear)
         await self._switch.obey()
@@ -171,6 +172,17 @@ class Daemon:
         if await self._supervise(feed, runners, listener, list(markets.values()), stop):
             await self._store.end_run(self._run.run_id, self._clock.now())
         log.info("stopped", run=self._run.run_id)
+
+    async def _until_fills_show(self) -> None:
+        """Wait until what was bought last shows where it went.
+
+        Lists may lag behind for a moment, and units that the exchange moves on by itself show nowhere then. A bot that
+        goes on notices by what it saw before; one that has just started saw nothing, and would buy them again.
+        """
+        newest = self._blotter.newest_fill_at
+        if newest is not None and (pause := (newest + self._pace.settle - self._clock.now()).total_seconds()) > 0:
+            log.info("waiting: the newest fill is only just done", seconds=round(pause, 1))
+            await self._clock.sleep(min(pause, self._pace.settle.total_seconds()))
 
     async def _until_read(self, work: Callable[[], Awaitable[T]]) -> T:
         """Do what a start needs; halted, and tried again, for as long as it cannot be done."""

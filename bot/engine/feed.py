@@ -12,6 +12,7 @@ from bot.domain.account import Holdings, Units
 from bot.domain.market import Market, Ticker
 from bot.domain.order import Order
 from bot.domain.transfer import Transfer, VenueTransfer
+from bot.engine.shown import Shown
 from bot.engine.transit import Transit
 from bot.execution.blotter import Blotter
 from bot.ports import Clock, Exchange
@@ -93,6 +94,7 @@ class Feed:
         self._good_until: dict[str, datetime] = {}
         self._burn: dict[str, BurnMeter] = {}
         self._transit = Transit(markets.values())
+        self._shown = Shown()
         blotter.listen(self._transit.hear)
         self._reading = asyncio.Lock()
 
@@ -147,7 +149,7 @@ class Feed:
         cash = await self._exchange.cash()
         trading = await self._exchange.trading_units()
         ours = (*ours, *self._blotter.transfers)  # one that was sent while Trading was read took its units from there
-        shown = await self._exchange.transfers(since=at - PENDING_SINCE)
+        shown = self._shown.merge(at, await self._exchange.transfers(since=at - PENDING_SINCE))
         consumption = await self._consumption(at)
         under_way = Counter(_in_transfer(ours, shown)) + Counter(self._transit.missing(at, trading, ours, shown))
         return Account(at, at, version, orders, Holdings(cash, trading, consumption), under_way)
