@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: install demo test fuzz soak lint bench clean
+.PHONY: install demo test fuzz soak lint bench docs charts clean
 
 install: $(STAMP)
 
@@ -24,6 +24,10 @@ fuzz: $(STAMP)
 
 soak: $(STAMP)
 	$(BIN)/gridbot rehearse --seeds 2000 --hours 6 --faults all --crash-rate 1
+	for each in soak/library/*.yaml; do \
+		$(BIN)/gridbot --config $$each rehearse --seeds 100 --faults all --crash-rate 1 || exit 1; \
+	done
+	$(BIN)/python soak/month.py --days 30
 	$(BIN)/python soak/kills.py --kills 200 --database sqlite
 	$(BIN)/python soak/kills.py --kills 50 --database postgres
 
@@ -34,6 +38,12 @@ lint: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python benchmarks/demo_week.py
+
+docs: $(STAMP)
+	$(BIN)/python docs/reference.py build/api
+
+charts: $(STAMP)
+	$(BIN)/python docs/charts.py ../shared
 
 clean:
 	rm -rf .venv build dist .coverage* .mypy_cache .pytest_cache .ruff_cache

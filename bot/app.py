@@ -15,18 +15,23 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from importlib.metadata import version
 
 import structlog
 
 from bot.clock import RandomIds, SystemClock
-from bot.engine.daemon import Daemon
+from bot.engine.daemon import Daemon, Reload
+from bot.engine.guard import Guard
+from bot.engine.instance import Instance
 from bot.engine.pace import OnDrift, OnStop, Pace
-from bot.engine.runner import Instance
+from bot.engine.reloader import Reloadable, Reloader
 from bot.engine.schedule import Schedule
 from bot.errors import ConfigError, ExchangeError
+from bot.grid.strategy_inference import inference_of
 from bot.grid.trading import TradingClient
 from bot.ports import Clock, Exchange, Ids, Lease, MarketStream, Run, Store
+from bot.ports.inference import Inference
 from bot.risk.gate import Gate
 from bot.risk.limits import Limits
 from bot.settings import ScheduleSettings, Settings
@@ -48,6 +53,9 @@ async def run_bot(
     stream: MarketStream | None = None,
     lease: Lease | None = None,
     clock_offset: Callable[[], float | None] = lambda: None,
+    guard: Guard | None = None,
+    inference: Inference | None = None,
+    reload: Reload | None = None,
 ) -> None:
     """Run the strategies of the settings until `stop` is set.
 
@@ -62,6 +70,9 @@ async def run_bot(
         stream: tells of changes; None: the exchange is polled.
         lease: the right to trade; None: nobody else has the database.
         clock_offset: how far the exchange's clock is ahead of ours, seconds; None while that is not known.
+        guard: bounds the time of hooks; None: one that lets them spin.
+        inference: models for hooks to ask; None: there are none.
+        reload: replaces strategies whose files change; None: they stay as they are.
 
     Raises:
         GridbotError: it cannot start, or had to stop; see `Daemon.run`.
@@ -79,13 +90,16 @@ async def run_bot(
         stream=stream,
         lease=lease,
         adopt=settings.engine.adopt_foreign_orders,
+        guard=guard,
+        inference=inference,
+        reload=reload,
     )
     await daemon.run(stop)
 
 
-async def run_live(settings: Settings, stop: asyncio.Event) -> None:
+async def run_live(settings: Settings, stop: asyncio.Event, *, reload: bool = False) -> None:
     """Trade on the exchange of the settings until `stop` is set. Raises `GridbotError`."""
-    await run_over_http(settings, "run", stop, SystemClock())
+    await run_over_http(settings, "run", stop, SystemClock(), reload=reload)
 
 
 def instances(settings: Settings, start: datetime) -> list[Instance]:
@@ -100,12 +114,26 @@ def instances(settings: Settings, start: datetime) -> list[Instance]:
     return [
         Instance(
             name=one.name,
-            strategy=registry.make(one.strategy, one.parameters),
+            strategy=registry.make(one.strategy, one.parameters, settings.strategy_folders),
             symbols=one.markets,
-            schedule=_schedule(one.schedule, start),
+            schedule=None if one.schedule is None else _schedule(one.schedule, start),
+            candles=one.candles,
+            hook_seconds=one.hook_seconds,
         )
         for one in settings.strategies
     ]
+
+
+def reloader(settings: Settings, guard: Guard) -> Reloader:
+    """What reloads the strategies of the settings, those whose files are known. Raises `StrategyError`."""
+    folders = settings.strategy_folders
+    reloadable = {}
+    for one in settings.strategies:
+        if (file := registry.located(one.strategy, folders)) is not None:
+            has_schedule = one.schedule is not None
+            make = partial(registry.make_fresh, one.strategy, one.parameters, folders, has_schedule=has_schedule)
+            reloadable[one.name] = Reloadable(file.resolve(), make)
+    return Reloader(reloadable, guard)
 
 
 def pace(settings: Settings) -> Pace:
@@ -121,6 +149,7 @@ def pace(settings: Settings) -> Pace:
         on_stop=OnStop(engine.on_stop),
         on_stop_of={one.name: OnStop(one.on_stop) for one in settings.strategies if one.on_stop is not None},
         on_drift=OnDrift(engine.on_drift),
+        hook_failures=engine.hook_failures,
     )
 
 
@@ -130,8 +159,11 @@ def gate(settings: Settings, clock: Clock, clock_offset: Callable[[], float | No
     return Gate(Limits(**settings.risk.model_dump()), by_strategy, clock, clock_offset=clock_offset)
 
 
-async def run_over_http(settings: Settings, kind: str, stop: asyncio.Event, clock: Clock) -> None:
+async def run_over_http(
+    settings: Settings, kind: str, stop: asyncio.Event, clock: Clock, *, reload: bool = False
+) -> None:
     """Run on the exchange and the database of the settings, as the only bot that does. Raises `GridbotError`."""
+    guard = Guard(settings.engine.spin_seconds)
     exchange = TradingClient.from_settings(settings)
     try:
         store = await open_store(settings.database.url.get_secret_value(), create=True)
@@ -140,18 +172,22 @@ async def run_over_http(settings: Settings, kind: str, stop: asyncio.Event, cloc
             await _learn_limits(exchange)
             lease = StoreLease(store, SystemClock(), holder=this_process(), seconds=settings.engine.lease_seconds)
             exchange.write_only_while(lambda: lease.is_held)
-            await run_bot(
-                settings,
-                kind=kind,
-                exchange=exchange,
-                store=store,
-                clock=clock,
-                ids=RandomIds(),
-                stop=stop,
-                stream=exchange.market_stream,
-                lease=lease,
-                clock_offset=lambda: exchange.clock_offset_seconds,
-            )
+            async with inference_of(settings) as inference:
+                await run_bot(
+                    settings,
+                    kind=kind,
+                    exchange=exchange,
+                    store=store,
+                    clock=clock,
+                    ids=RandomIds(),
+                    stop=stop,
+                    stream=exchange.market_stream,
+                    lease=lease,
+                    clock_offset=lambda: exchange.clock_offset_seconds,
+                    guard=guard,
+                    inference=inference,
+                    reload=reloader(settings, guard).run if reload else None,
+                )
         finally:
             await store.close()
     finally:

@@ -10,6 +10,7 @@
     |   +-- SchemaTooNew            it was written by a newer gridbot
     |   +-- LeaseLost               another process may trade on this database now
     +-- StrategyError               a strategy is written wrongly or failed in a hook
+    |   +-- HookTimeout             a hook took too long and was broken off
     +-- DaemonError                 the daemon cannot start or had to stop
     +-- ExchangeError               a request to the exchange did not succeed; carries the request
         +-- NotSentError            it never left, so it was not applied
@@ -84,6 +85,10 @@ class LeaseLost(StoreError):
 
 class StrategyError(GridbotError):
     """A strategy is written wrongly, or failed in a hook; the text names the strategy."""
+
+
+class HookTimeout(StrategyError):
+    """A hook waited or ran for too long and was broken off; the text names strategy, hook and limit."""
 
 
 class DaemonError(GridbotError):

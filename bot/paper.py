@@ -25,7 +25,7 @@ R = TypeVar("R", bound=StrategyRiskSettings)
 log = structlog.stdlib.get_logger("paper")
 
 
-async def run_paper(settings: Settings, stop: asyncio.Event) -> None:
+async def run_paper(settings: Settings, stop: asyncio.Event, *, reload: bool = False) -> None:
     """Serve a simulated exchange on this machine and trade on it, in real time, until `stop` is set.
 
     The exchange's accounts, orders and trades are kept in `paper.state_file` over restarts. Raises `GridbotError`.
@@ -51,7 +51,7 @@ async def run_paper(settings: Settings, stop: asyncio.Event) -> None:
     ) as server:
         log.info("simulated exchange", url=f"{server.url}/v1", kept_in=str(keeper))
         pointed = _pointed_at(exchange.credentials(f"{server.url}/v1"), settings)
-        await run_over_http(pointed, "paper", stop, MarketClock(clock, exchange.venue.tempo))
+        await run_over_http(pointed, "paper", stop, MarketClock(clock, exchange.venue.tempo), reload=reload)
     await keep()
 
 
@@ -83,6 +83,12 @@ def _pointed_at(credentials: Credentials, settings: Settings) -> Settings:
         "signing_key_file": None,
         "signing_key_keyring": None,
     }
+    consumption = {
+        "base_url": credentials.consumption_url,
+        "messages_url": credentials.messages_url,
+        "api_key": SecretStr(credentials.consumption_key),
+        "api_key_file": None,
+    }
     limits = settings.limits
     per_minute = {
         name: round(getattr(limits, name) * settings.paper.speed)
@@ -91,6 +97,7 @@ def _pointed_at(credentials: Credentials, settings: Settings) -> Settings:
     return settings.model_copy(
         update={
             "exchange": settings.exchange.model_copy(update=exchange),
+            "consumption": settings.consumption.model_copy(update=consumption),
             "limits": limits.model_copy(update=per_minute),
             "risk": _at_speed(settings.risk, settings.paper.speed),
             "strategies": tuple(

@@ -46,6 +46,8 @@ def test_instances_have_their_parameters_and_schedules() -> None:
     by_cron = one_strategy(name="at nine", schedule={"cron": "0 9 * * *"})
     every, cron = app.instances(settings(strategies=[one_strategy(), by_cron]), START)
     assert every.strategy.model_dump()["floor"] == 5
+    assert every.schedule is not None
+    assert cron.schedule is not None
     assert every.schedule.next_after(START) == START + timedelta(seconds=60)
     assert cron.schedule.next_after(START) == START + timedelta(hours=9)
     assert (cron.name, cron.symbols) == ("at nine", ("text-prime",))

@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 
-GROUND = {"errors", "ports", "clock", "redaction", "plain_data"}
+GROUND = {"errors", "ports", "clock", "redaction", "plain_data", "tables", "candle_file"}
 """Modules at the foot of `bot` that everything above `domain` may use."""
 
 MAY_IMPORT = {
@@ -19,6 +19,8 @@ MAY_IMPORT = {
     "errors": {"ports"},  # for the type checker alone
     "redaction": set(),
     "plain_data": {"domain", "redaction"},
+    "tables": {"domain", "errors"},
+    "candle_file": {"domain", "errors", "tables"},
     "ports": {"domain"},
     "clock": set(),
     "grid": {"domain", "settings", *GROUND},  # settings: clients can be made from them
@@ -29,6 +31,8 @@ MAY_IMPORT = {
     "execution": {"domain", *GROUND},
     "risk": {"domain", "execution", *GROUND},
     "portfolio": {"domain", *GROUND},
+    "testing": {"domain", "strategy"},
+    "backtest": {"domain", "strategy", "execution", "treasury", "settings", *GROUND},
     "engine": {"domain", "strategy", "execution", "portfolio", "risk", "treasury", *GROUND},
     "logs": {"domain", *GROUND},
     "settings": {"domain", *GROUND},

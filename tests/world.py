@@ -146,7 +146,8 @@ async def a_world(store: SqlStore, clock: Clock, config: VenueConfig | None = No
     """A world with one market, an account with 10,000 USD, and another trader; nobody does anything by himself."""
     venue = Venue(config or VenueConfig(symbols=("text-prime",)), start=clock.now(), ids=SeededIds(1))
     key = SigningKey.from_text(base64.b64encode(bytes(range(32))).decode())
-    account = venue.add_account("user", verify_key=base64.b64decode(key.public_key), cash=Decimal(10_000))
+    verify_key = base64.b64decode(key.public_key)
+    account = venue.add_account("user", verify_key=verify_key, cash=Decimal(10_000), supplier=True)
     other = venue.add_account("other", cash=Decimal(1_000_000), units={"text-prime": 1_000_000})
     transport = Faulty(LoopbackTransport(ExchangeApi(venue), clock))
     exchange = a_client(transport, key, clock)

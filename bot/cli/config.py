@@ -55,9 +55,9 @@ def _unusable_files(settings: Settings) -> Iterator[str]:
 
 
 def _uses(settings: Settings) -> Iterator[tuple[str, Callable[[], object]]]:
+    from bot.candle_file import read_candles
     from bot.grid.inference.api_key import consumption_key
     from bot.grid.key_sources import has_key, signing_key
-    from bot.sim.candles import read_candles
     from bot.sim.presets import PRESETS, changed
     from bot.sim.traces import read_trace
 

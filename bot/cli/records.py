@@ -80,14 +80,14 @@ def fills(ctx: typer.Context, *, limit: Limit = 20, database_url: DatabaseUrl = 
 def transfers(
     ctx: typer.Context, *, limit: Limit = 20, database_url: DatabaseUrl = None, as_json: Json = False
 ) -> None:
-    """List the bot's newest transfers from Trading to Consumption."""
+    """List the bot's newest transfers from Trading to Consumption, and a supplier's issues and their way to Trading."""
 
     async def read(store: Store) -> list[Record]:
         names = Names(await store.markets())
         found = await store.recent_transfers(limit)
         return [{**asdict(transfer), "symbol": names(transfer.instrument_id)} for transfer in found]
 
-    columns = ("created_at", "symbol", "quantity", "state", "strategy", "transfer_id", "key", "reason")
+    columns = ("created_at", "symbol", "quantity", "way", "state", "strategy", "transfer_id", "key", "reason")
     records = read_store(Options.of(ctx).database_url(database_url), read)
     show(records, columns, as_json=as_json, empty=f"no transfers yet; {HINT}")
 

@@ -15,6 +15,7 @@ from bot.domain.order import Side
 from bot.errors import first_cause
 from bot.grid.keys import SigningKey
 from bot.grid.trading import TradingClient
+from bot.rehearsal.inference import inference_of
 from bot.settings import Settings
 from bot.sim.build import Scenario, SimExchange, build_exchange
 from bot.sim.loopback import LoopbackTransport
@@ -105,6 +106,7 @@ async def _rehearse(
                 ids=SeededIds(scenario.seed + 1),
                 stop=stop,
                 stream=exchange.market_stream,
+                inference=inference_of(sim, clock),
             )
             watching.cancel()
         counts = await store.counts()

@@ -15,7 +15,8 @@ from bot.cli.symbols import Names, Symbol, find_market
 from bot.cli.unclear import never_called_failed
 
 if TYPE_CHECKING:
-    from bot.grid.results import IssuanceAccount, SupplyIssuance, SupplySummary
+    from bot.domain.issuance import SupplyIssuance
+    from bot.grid.results import IssuanceAccount, SupplySummary
     from bot.grid.trading import TradingClient
 
 app = typer.Typer(no_args_is_help=True, help="For suppliers: issue units, and move them to Trading.")

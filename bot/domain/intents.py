@@ -21,22 +21,25 @@ class PriceLevel:
 class Quote:
     """The strategy's resting orders on a market should be these and no others.
 
-    Orders that already rest at a wanted price stay and keep their time priority.
+    Orders that already rest at a wanted price stay and keep their time priority. With `post_only` the exchange refuses
+    what would trade at once.
     """
 
     market_id: str
     bids: tuple[PriceLevel, ...] = ()
     asks: tuple[PriceLevel, ...] = ()
+    post_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One more limit order, good till cancelled."""
+    """One more limit order, good till cancelled; with `post_only` the exchange refuses it if it would trade at once."""
 
     market_id: str
     side: Side
     quantity: int
     price: Decimal
+    post_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,5 +57,13 @@ class Stock:
     quantity: int
 
 
-Intent: TypeAlias = Quote | Place | Cancel | Stock
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """Issue units of an instrument and move them to Trading; for suppliers."""
+
+    instrument_id: str
+    quantity: int
+
+
+Intent: TypeAlias = Quote | Place | Cancel | Stock | Issue
 """Everything that a strategy can want."""

@@ -92,6 +92,7 @@ class Order:
         filled_notional: USD paid or received for them, without fees.
         time_in_force: how long it rests.
         reason: why it was refused, closed or is unclear; empty when there is nothing to say.
+        post_only: whether the exchange is to refuse it rather than let it take from the book.
     """
 
     client_order_id: str
@@ -108,6 +109,7 @@ class Order:
     filled_notional: Decimal = ZERO
     time_in_force: TimeInForce = TimeInForce.GTC
     reason: str = ""
+    post_only: bool = False
 
     @property
     def remaining(self) -> int:

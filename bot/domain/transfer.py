@@ -1,7 +1,7 @@
-"""Transfers of units from Trading to Consumption, and how one changes.
+"""Transfers of units between our accounts, suppliers' issues of new ones, and how one changes.
 
 The exchange takes no id of ours for a transfer and answers before it is done, so a transfer is journaled like an
-order and settled by the exchange's transfer history.
+order and settled by the exchange's history; so is an issue.
 """
 
 from __future__ import annotations
@@ -11,6 +11,19 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.domain.transitions import IllegalTransition
+
+
+class Way(StrEnum):
+    """Which way units take.
+
+    TO_CONSUMPTION: from Trading to Consumption.
+    ISSUE: out of nothing into a supplier's issuance account.
+    TO_TRADING: from there to Trading.
+    """
+
+    TO_CONSUMPTION = "to_consumption"
+    ISSUE = "issue"
+    TO_TRADING = "to_trading"
 
 
 class TransferState(StrEnum):
@@ -66,7 +79,7 @@ _NEXT: frozenset[tuple[TransferState, TransferState]] = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """One of our transfers, as the journal keeps it.
+    """One of our transfers or issues, as the journal keeps it.
 
     Attributes:
         key: our own id, given before it is sent; the journal's key. The exchange may ignore it, and never shows it.
@@ -79,6 +92,7 @@ class Transfer:
         transfer_id: the exchange's id, once known.
         reason: why it was refused, failed or is unclear, or how many units arrived when not all did; empty when there
             is nothing to say.
+        way: which way the units take.
     """
 
     key: str
@@ -90,11 +104,22 @@ class Transfer:
     state: TransferState = TransferState.SUBMITTING
     transfer_id: str | None = None
     reason: str = ""
+    way: Way = Way.TO_CONSUMPTION
 
     @property
     def is_unsettled(self) -> bool:
         """Whether it may or may not have reached the exchange."""
         return self.state in (TransferState.SUBMITTING, TransferState.UNKNOWN)
+
+    @property
+    def taken(self) -> int:
+        """Units that it takes from Trading as far as we know, or below zero, that it has brought there."""
+        match self.way:
+            case Way.TO_CONSUMPTION if self.state.is_open or self.state is TransferState.COMPLETED:
+                return self.quantity
+            case Way.TO_TRADING if self.state is TransferState.COMPLETED:
+                return -self.quantity
+        return 0
 
     def become(
         self, state: TransferState, at: datetime, *, transfer_id: str | None = None, reason: str = ""
@@ -119,10 +144,11 @@ class Transfer:
 
 @dataclass(frozen=True, slots=True)
 class VenueTransfer:
-    """A transfer as the exchange's history shows it. `status` is the exchange's word: pending, completed, failed."""
+    """A transfer or issue as the exchange's history shows it. `status` is its word: pending, completed, failed."""
 
     transfer_id: str
     instrument_id: str | None
     quantity: int | None
     status: str
     created_at: datetime | None = None
+    way: Way = Way.TO_CONSUMPTION

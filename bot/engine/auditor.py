@@ -96,6 +96,7 @@ class Auditor:
         cash = await self._exchange.cash()
         trading = await self._exchange.trading_units()
         transfers = await self._exchange.transfers(since=since)
+        brought = await self._exchange.transfers_to_trading(since=since)
         after = await self._exchange.fills(since=lately)
         if {fill.trade_id for fill in before} != {fill.trade_id for fill in after}:
             return None
@@ -103,7 +104,7 @@ class Auditor:
         fills = [*older, *after]
         if not await self._knows({fill.market_id for fill in fills}):
             return None
-        return Statement.of(now, cash, trading, fills, transfers)
+        return Statement.of(now, cash, trading, fills, transfers, brought)
 
     async def _knows(self, market_ids: set[str]) -> bool:
         """Whether it is known what trades on these markets; there may be new ones."""

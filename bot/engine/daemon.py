@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from typing import Any, TypeAlias, TypeVar
 
 import structlog
 
@@ -12,12 +12,15 @@ from bot.domain.market import Market
 from bot.domain.transitions import IllegalTransition
 from bot.engine.auditor import Auditor
 from bot.engine.balances import BalanceKeeper
-from bot.engine.feed import Feed
+from bot.engine.floor import Floor
+from bot.engine.guard import Guard
+from bot.engine.instance import Instance
 from bot.engine.killswitch import KillSwitch
+from bot.engine.lag import Lag, LagMeter
 from bot.engine.listener import Listener, Status
 from bot.engine.lookout import Lookout
 from bot.engine.pace import OnDrift, Pace
-from bot.engine.runner import Instance, Runner
+from bot.engine.runner import Runner
 from bot.engine.winding import wind_down
 from bot.errors import (
     AccessDenied,
@@ -31,8 +34,8 @@ from bot.execution.blotter import Blotter
 from bot.execution.desk import Desk
 from bot.execution.reconciler import Reconciler
 from bot.ports import Clock, Exchange, Ids, Lease, MarketStream, Run, Store
+from bot.ports.inference import Inference
 from bot.risk.gate import Gate
-from bot.risk.spend import DAY
 
 T = TypeVar("T")
 
@@ -43,6 +46,10 @@ FIRST_PAUSE = 1.0
 
 LONGEST_PAUSE = 30.0
 """The most that such a pause grows to."""
+
+
+Reload: TypeAlias = Callable[[Sequence[Runner]], Coroutine[Any, Any, None]]
+"""Watches the files of strategies, and replaces those that change, until cancelled."""
 
 
 class Daemon:
@@ -68,6 +75,9 @@ class Daemon:
         stream: MarketStream | None = None,
         lease: Lease | None = None,
         adopt: str | None = None,
+        guard: Guard | None = None,
+        inference: Inference | None = None,
+        reload: Reload | None = None,
     ) -> None:
         self._instances = instances
         self._exchange = exchange
@@ -80,6 +90,10 @@ class Daemon:
         self._lease = lease
         self._listener: Listener | None = None
         self._started = False
+        self._guard = guard or Guard()
+        self._inference = inference
+        self._reload = reload
+        self._lag = LagMeter()
         self._blotter = Blotter(store, clock)
         self._desk = Desk(
             exchange,
@@ -97,6 +111,11 @@ class Daemon:
         """Whether the stream is heard or the exchange is polled; None before the start."""
         return None if self._listener is None else self._listener.status
 
+    @property
+    def lag(self) -> Lag:
+        """How late ticks and candles reached their hooks of late."""
+        return self._lag.lag
+
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop` is set, then stop cleanly.
 
@@ -108,15 +127,19 @@ class Daemon:
             StoreError: the database refused.
         """
         try:
-            async with asyncio.TaskGroup() as tasks:
-                work = tasks.create_task(self._hold_and_run(stop))
-                stopping = tasks.create_task(stop.wait())
-                await asyncio.wait((work, stopping), return_when=asyncio.FIRST_COMPLETED)
-                if not self._started:
-                    work.cancel()  # nothing is running yet, and whatever was repaired is stored
-                stopping.cancel()
+            with self._guard.installed():
+                await self._run_until(stop)
         except ExceptionGroup as group:
             raise first_cause(group) from group
+
+    async def _run_until(self, stop: asyncio.Event) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            work = tasks.create_task(self._hold_and_run(stop))
+            stopping = tasks.create_task(stop.wait())
+            await asyncio.wait((work, stopping), return_when=asyncio.FIRST_COMPLETED)
+            if not self._started:
+                work.cancel()  # nothing is running yet, and whatever was repaired is stored
+            stopping.cancel()
 
     async def _hold_and_run(self, stop: asyncio.Event) -> None:
         """Run while the lease is ours; without one, run."""
@@ -154,24 +177,35 @@ class Daemon:
         markets = await self._until_read(self._markets)
         await self._store.begin_run(self._run)
         await self._store.save_markets(list(markets.values()))
-        feed = Feed(self._exchange, self._blotter, self._clock, markets)
-        self._listener = listener = self._listen(feed, markets)
-        runners = [
-            Runner(instance, feed=feed, desk=self._desk, gate=self._gate, store=self._store, clock=self._clock)
-            for instance in self._instances
-        ]
-        for runner in runners:
-            self._blotter.listen(runner.hear)
+        floor = self._floor(markets)
+        self._listener = floor.listener
         await self._until_read(self._reconciler.start)
         await self._until_fills_show()
-        self._gate.load(await self._store.fills_since(self._clock.now() - DAY))
-        self._blotter.listen(self._gate.hear)
+        await floor.load()
+        await self._until_read(floor.prepare)
         await self._switch.obey()
         self._started = True
         log.info("started", run=self._run.run_id, strategies=[instance.name for instance in self._instances])
-        if await self._supervise(feed, runners, listener, list(markets.values()), stop):
+        if await self._supervise(floor, list(markets.values()), stop):
             await self._store.end_run(self._run.run_id, self._clock.now())
         log.info("stopped", run=self._run.run_id)
+
+    def _floor(self, markets: Mapping[str, Market]) -> Floor:
+        return Floor(
+            self._instances,
+            markets,
+            exchange=self._exchange,
+            stream=self._stream,
+            blotter=self._blotter,
+            desk=self._desk,
+            gate=self._gate,
+            store=self._store,
+            clock=self._clock,
+            guard=self._guard,
+            lag=self._lag,
+            failures=self._pace.hook_failures,
+            inference=self._inference,
+        )
 
     async def _until_fills_show(self) -> None:
         """Wait until what was bought last shows where it went.
@@ -198,31 +232,30 @@ class Daemon:
             await self._clock.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
 
-    def _listen(self, feed: Feed, markets: dict[str, Market]) -> Listener:
-        traded = sorted({symbol for instance in self._instances for symbol in instance.symbols})
-        market_ids = [markets[symbol].market_id for symbol in traded]
-        return Listener(self._stream, market_ids, feed, self._blotter, self._clock)
-
-    async def _supervise(
-        self, feed: Feed, runners: Sequence[Runner], listener: Listener, markets: Sequence[Market], stop: asyncio.Event
-    ) -> bool:
+    async def _supervise(self, floor: Floor, markets: Sequence[Market], stop: asyncio.Event) -> bool:
         """Run everything until the stop; whether all could be wound down in time."""
-        balances = BalanceKeeper(feed, self._store, self._pace, self._clock)
+        balances = BalanceKeeper(floor.feed, self._store, self._pace, self._clock)
         lookout = Lookout(
             pace=self._pace,
             blotter=self._blotter,
+            desk=self._desk,
             reconciler=self._reconciler,
             auditor=Auditor(
                 self._exchange, self._store, self._clock, markets, halt_on_drift=self._pace.on_drift is OnDrift.HALT
             ),
             switch=self._switch,
-            listener=listener,
+            listener=floor.listener,
             clock=self._clock,
         )
         async with asyncio.TaskGroup() as tasks:
+            runners = floor.runners
             running = [tasks.create_task(runner.run(), name=runner.instance.name) for runner in runners]
             tickers = [tasks.create_task(runner.tick()) for runner in runners]
-            looking = [tasks.create_task(work) for work in (listener.run(), lookout.run(stop), balances.run())]
+            telling = self._lag.tell(self._clock, self._pace.snapshot)
+            watching = (*floor.reading(), lookout.run(stop), balances.run(), telling)
+            looking = [tasks.create_task(work) for work in watching]
+            if self._reload is not None:
+                looking.append(tasks.create_task(self._reload(runners)))
             await stop.wait()
             log.info("stopping", within_seconds=self._pace.stop.total_seconds())
             for ticker in tickers:

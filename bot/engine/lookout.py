@@ -16,6 +16,7 @@ from bot.engine.pace import Pace
 from bot.engine.waiting import happens
 from bot.errors import ExchangeError
 from bot.execution.blotter import Blotter
+from bot.execution.desk import Desk
 from bot.execution.reconciler import Reconciler
 from bot.ports import Clock
 
@@ -36,8 +37,9 @@ could not be done to the next."""
 class Lookout:
     """Looks soon after every change, then ever more seldom, at least every `Pace.poll`.
 
-    Every look obeys the kill switch first, then brings the journal in line with the exchange; every `Pace.audit` all
-    is compared. What cannot be read is read again at the next look, all of it after a minute.
+    Every look obeys the kill switch first, then brings the journal in line with the exchange, and moves to Trading what
+    was issued; every `Pace.audit` all is compared. What cannot be read is read again at the next look, all of it after
+    a minute.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class Lookout:
         *,
         pace: Pace,
         blotter: Blotter,
+        desk: Desk,
         reconciler: Reconciler,
         auditor: Auditor,
         switch: KillSwitch,
@@ -53,6 +56,7 @@ class Lookout:
     ) -> None:
         self._pace = pace
         self._blotter = blotter
+        self._desk = desk
         self._reconciler = reconciler
         self._auditor = auditor
         self._switch = switch
@@ -81,6 +85,7 @@ class Lookout:
                 await self._reconciler.look()
             else:
                 await self._audit()
+            await self._desk.bring_issued()
         except ExchangeError as error:
             log.warning("the exchange cannot be read; looking again", why=str(error))
 
@@ -101,5 +106,5 @@ class Lookout:
 
     def _longest_pause(self) -> timedelta:
         """The stream tells what becomes of resting orders; of transfers and of what is unclear it tells nothing."""
-        told = not self._blotter.transfers and all(order.state is OrderState.OPEN for order in self._blotter.orders)
+        told = not self._blotter.moves and all(order.state is OrderState.OPEN for order in self._blotter.orders)
         return self._pace.poll_streaming if self._listener.streams and told else self._pace.poll

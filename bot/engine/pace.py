@@ -46,6 +46,7 @@ class Pace:
         on_stop: what becomes of resting orders on a clean stop.
         on_stop_of: the same for single strategy instances, by name.
         on_drift: what is done when something is gone unexplained.
+        hook_failures: so many failed calls of one hook in a row pause a strategy instance.
     """
 
     poll: timedelta = timedelta(seconds=5)
@@ -57,6 +58,7 @@ class Pace:
     on_stop: OnStop = OnStop.CANCEL
     on_stop_of: Mapping[str, OnStop] = field(default_factory=dict)
     on_drift: OnDrift = OnDrift.HALT
+    hook_failures: int = 10
 
     def stops(self, strategy: str) -> OnStop:
         """What becomes of the resting orders of a strategy instance on a clean stop."""

@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-import copy
-import json
-from dataclasses import dataclass
-from typing import Any
+from collections import Counter
+from dataclasses import replace
+from datetime import datetime
 
 import structlog
 
+from bot.domain.candle import Resolution
+from bot.domain.incident import Incident
 from bot.domain.order import Order, OrderState
-from bot.domain.transitions import Closed, Filled, OrderEvent
+from bot.domain.problem import Problem, ProblemKind
+from bot.domain.transitions import Closed, Filled, OrderEvent, Refused
+from bot.engine.calls import Call, Calls, Swap
 from bot.engine.feed import Feed, Snapshot
-from bot.engine.schedule import Schedule
-from bot.errors import ExchangeError, StoreError, StrategyError
+from bot.engine.guard import Guard
+from bot.engine.instance import Instance
+from bot.engine.lag import LagMeter
+from bot.engine.state import DurableState
+from bot.errors import ExchangeError, StoreError
 from bot.execution.desk import Desk
 from bot.execution.planner import Plan, plan
 from bot.ports import Clock, Store
+from bot.ports.inference import Inference
 from bot.risk.gate import Gate
 from bot.strategy.base import Strategy
 from bot.strategy.context import Context
+from bot.strategy.loading import said
 
 log = structlog.stdlib.get_logger("runner")
 
@@ -30,93 +38,170 @@ FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 30.0
 """The most that such a pause grows to."""
 
-
-@dataclass(frozen=True, slots=True)
-class Instance:
-    """A strategy with its name, its markets and its schedule."""
-
-    name: str
-    strategy: Strategy
-    symbols: tuple[str, ...]
-    schedule: Schedule
-
-
-@dataclass(frozen=True, slots=True)
-class _Call:
-    hook: str
-    arguments: tuple[Any, ...] = ()
+SKIPPED = frozenset({"on_tick", "on_candle", "on_book"})
+"""Hooks that are skipped while the exchange cannot be read, for they are asked for again."""
 
 
 class Runner:
     """Calls an instance's hooks one after the other, and carries out of what they want what the gate lets through.
 
     A hook that fails is logged with its traceback; what it wanted and how it changed its state is dropped, and the
-    next call comes as if it had not been. A tick is skipped while the exchange cannot be read; every other hook waits,
-    for it is called once and no more. A database that refuses stops the daemon, for without a journal nothing may be
+    next call comes as if it had not been. After so many failures of one hook in a row the instance is paused: its
+    orders are cancelled, and its hooks are not called any more before it is replaced or the daemon starts anew. Nothing
+    of it touches another instance. A database that refuses stops the daemon, for without a journal nothing may be
     traded.
+
+    Args:
+        instance: what is run.
+        feed: what hooks see.
+        desk: does what they want.
+        gate: says what of it may be done.
+        store: keeps their state.
+        clock: tells the time.
+        guard: bounds the time of hooks.
+        lag: is told how late hooks are called.
+        failures: so many failed calls of one hook in a row pause the instance.
+        inference: models for hooks to ask; None: there are none.
     """
 
-    def __init__(self, instance: Instance, *, feed: Feed, desk: Desk, gate: Gate, store: Store, clock: Clock) -> None:
+    def __init__(
+        self,
+        instance: Instance,
+        *,
+        feed: Feed,
+        desk: Desk,
+        gate: Gate,
+        store: Store,
+        clock: Clock,
+        guard: Guard,
+        lag: LagMeter,
+        failures: int,
+        inference: Inference | None = None,
+    ) -> None:
         self.instance = instance
         self._feed = feed
         self._desk = desk
         self._gate = gate
         self._store = store
         self._clock = clock
-        self._calls: asyncio.Queue[_Call | None] = asyncio.Queue()
-        self._tick_waits = False
+        self._guard = guard
+        self._lag = lag
+        self._most_failures = failures
+        self._inference = inference
+        self._calls = Calls()
+        self._state = DurableState(instance.name, store, clock)
+        self._failures: Counter[str] = Counter()
+        self._paused = False
+        self._answering = False
         self._finishing = False
-        self._state: dict[str, Any] = {}
         self._log = log.bind(strategy=instance.name)
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether it has failed too often, and is not called any more."""
+        return self._paused
 
     async def run(self) -> None:
         """Call `on_start`, then whatever is asked for, until `finish`; then `on_stop`."""
-        self._state = await self._store.load_state(self.instance.name)
-        await self._invoke(_Call("on_start"))
-        while (call := await self._calls.get()) is not None and not self._finishing:
-            await self._invoke(call)
-        await self._invoke(_Call("on_stop"))
+        await self._state.load()
+        await self.call(Call("on_start"))
+        while (call := await self._calls.next()) is not None and not self._finishing:
+            if isinstance(call, Swap):
+                await self._become(call)
+            else:
+                await self.call(call)
+        await self.call(Call("on_stop"))
 
     async def tick(self) -> None:
         """Ask for `on_tick` at every time of the schedule; one that still waits to be called is not asked for again."""
-        while (due := self.instance.schedule.next_after(self._clock.now())) is not None:
+        while (due := self._next_tick()) is not None:
             await self._clock.sleep((due - self._clock.now()).total_seconds())
-            if not self._tick_waits:
-                self._tick_waits = True
-                self._calls.put_nowait(_Call("on_tick"))
+            self._calls.ask_once("on_tick", due)
 
     def hear(self, order: Order, event: OrderEvent) -> None:
         """Ask for the hook that an order event calls for, if the order is this instance's."""
         if order.strategy != self.instance.name:
             return
         if isinstance(event, Filled):
-            self._calls.put_nowait(_Call("on_fill", (event.fill,)))
+            self._ask("on_fill", event.fill)
         elif isinstance(event, Closed) and order.state in (OrderState.CANCELLED, OrderState.EXPIRED):
-            self._calls.put_nowait(_Call("on_order", (order,)))
+            self._ask("on_order", order)
+        elif isinstance(event, Refused):
+            self._report(Problem(ProblemKind.REFUSED, event.reason, order=order))
+
+    def candle_closed(self, symbol: str, resolution: Resolution, _: datetime) -> None:
+        """Ask for `on_candle`, if such a candle is what it waits for."""
+        if symbol in self.instance.symbols and resolution == self.instance.candles:
+            self._look_again("on_candle")
+
+    def prices_changed(self, symbol: str) -> None:
+        """Ask for `on_book`, if it trades that market."""
+        if symbol in self.instance.symbols:
+            self._look_again("on_book")
+
+    async def replace(self, strategy: Strategy) -> None:
+        """Go on as another strategy, under the same name, with the same orders and state.
+
+        The one that runs has its `on_stop` called, the new one its `on_start`; a pause is over.
+        """
+        await self._calls.swap(strategy).wait()
 
     def finish(self) -> None:
         """Let `run` end after the hook that is being called; what waits is dropped, for `on_stop` sees it all."""
         self._finishing = True
-        self._calls.put_nowait(None)
+        self._calls.finish()
 
-    async def _invoke(self, call: _Call) -> None:
-        if call.hook == "on_tick":
-            self._tick_waits = False
+    def _next_tick(self) -> datetime | None:
+        schedule = self.instance.schedule
+        return None if schedule is None else schedule.next_after(self._clock.now())
+
+    def _ask(self, hook: str, *arguments: object) -> None:
+        if self.instance.strategy.overrides(hook):
+            self._calls.ask(hook, *arguments)
+
+    def _look_again(self, hook: str) -> None:
+        if self.instance.strategy.overrides(hook):
+            self._calls.ask_once(hook, self._clock.now())
+
+    def _report(self, problem: Problem) -> None:
+        """Ask for `on_error`; what goes wrong with its own answer is logged and no more, or it would go on for ever."""
+        if not self._answering:
+            self._ask("on_error", problem)
+
+    async def _become(self, swap: Swap) -> None:
+        await self.call(Call("on_stop"))
+        self.instance = replace(self.instance, strategy=swap.strategy)
+        self._failures.clear()
+        self._paused = False
+        await self._until_prepared()
+        await self.call(Call("on_start"))
+        swap.done.set()
+
+    async def call(self, call: Call) -> None:
+        """Call a hook, if the strategy has it, and carry out what it wants; `run` does so for all that is asked for."""
+        if self._paused or not self.instance.strategy.overrides(call.hook):
+            return
         look = await self._look(call)
         if look is None:
             return
+        if call.due is not None:
+            self._lag.note((self._clock.now() - call.due).total_seconds())
         seen, heard = look
-        account = seen.account
         context = Context(
-            now=account.at,
-            cash=account.holdings.cash,
+            now=seen.account.at,
+            cash=seen.account.holdings.cash,
             markets=seen.markets,
-            state=copy.deepcopy(self._state),
+            state=self._state.copy(),
             log=self._log,
+            inference=self._inference,
         )
-        if await self._succeeds(call, context):
-            orders = [order for order in account.orders if order.strategy == self.instance.name]
-            await self._carry_out(plan(context.intents, orders), seen, heard)
+        self._answering = call.hook == "on_error"
+        try:
+            if await self._succeeds(call, context):
+                mine = [order for order in seen.account.orders if order.strategy == self.instance.name]
+                await self._carry_out(plan(context.intents, mine), seen, heard)
+        finally:
+            self._answering = False
 
     async def _carry_out(self, wanted: Plan, seen: Snapshot, heard: int) -> None:
         """Do what the gate lets through. Whoever halts trading in the database halts it from the next plan on."""
@@ -124,50 +209,73 @@ class Runner:
             return
         self._gate.set_latch(await self._store.latch())
         verdict = self._gate.review(wanted, self.instance.name, self._feed.facts(seen, heard))
+        for refusal in verdict.refused:
+            self._report(Problem(ProblemKind.HELD_BACK, f"{refusal.limit}: {refusal.why}", intent=refusal.intent))
         with self._gate.passing(verdict) as allowed:
             await self._desk.carry_out(allowed, self.instance.name)
 
-    async def _look(self, call: _Call) -> tuple[Snapshot, int] | None:
+    async def _look(self, call: Call) -> tuple[Snapshot, int] | None:
         """A snapshot for the hook, and how many fills the gate had heard of before it.
 
-        A tick is skipped when there is none; any other hook waits until there is.
+        Hooks that are asked for again are skipped when there is none; any other waits until there is.
         """
         pause = FIRST_PAUSE
         while True:
             heard = self._gate.heard
             try:
-                return await self._feed.snapshot(self.instance.name, self.instance.symbols), heard
+                return await self._feed.snapshot(self.instance), heard
             except ExchangeError as error:
-                if call.hook == "on_tick" or self._finishing:
+                if call.hook in SKIPPED or self._finishing:
                     self._log.warning("hook skipped: the exchange cannot be read", hook=call.hook, why=str(error))
                     return None
                 self._log.warning("hook waits: the exchange cannot be read", hook=call.hook, why=str(error))
             await self._clock.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
 
-    async def _succeeds(self, call: _Call, context: Context) -> bool:
+    async def _succeeds(self, call: Call, context: Context) -> bool:
         """Call the hook and store its state; False when it failed."""
+        coroutine = getattr(self.instance.strategy, call.hook)(context, *call.arguments)
         try:
-            await getattr(self.instance.strategy, call.hook)(context, *call.arguments)
-            await self._keep(context.state)
+            await self._guard.call(self.instance.name, call.hook, coroutine, self.instance.hook_seconds)
+            await self._state.keep(context.state)
         except StoreError:
             raise
-        except (Exception, asyncio.CancelledError) as error:  # a strategy may raise anything, and hurts no other
+        except (Exception, asyncio.CancelledError) as error:  # it may raise anything
             task = asyncio.current_task()
             if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
                 raise
-            self._log.error("hook failed; what it wanted is dropped", hook=call.hook, exc_info=error)
+            await self._failed(call, error)
             return False
+        del self._failures[call.hook]
         return True
 
-    async def _keep(self, state: dict[str, Any]) -> None:
-        if state == self._state:
-            return
-        try:
-            same = json.loads(json.dumps(state, allow_nan=False)) == state
-        except (TypeError, ValueError) as error:
-            raise StrategyError(f"its state cannot be stored as JSON: {error}") from error
-        if not same:
-            raise StrategyError("its state would not come back from JSON as it is: no tuples, and only texts as keys")
-        await self._store.save_state(self.instance.name, state, self._clock.now())
-        self._state = state
+    async def _until_prepared(self) -> None:
+        """Read what the strategy wants to see, however long the exchange cannot be read."""
+        pause = FIRST_PAUSE
+        while not self._finishing:
+            try:
+                return await self._feed.prepare(self.instance)
+            except ExchangeError as error:
+                self._log.warning("strategy waits: the exchange cannot be read", why=str(error), again_in=pause)
+            await self._clock.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
+        return None
+
+    async def _failed(self, call: Call, error: BaseException) -> None:
+        why = said(error)
+        self._failures[call.hook] += 1
+        in_a_row = self._failures[call.hook]
+        self._log.error("hook failed; what it wanted is dropped", hook=call.hook, in_a_row=in_a_row, exc_info=error)
+        if in_a_row >= self._most_failures:
+            await self._pause(f"{call.hook} failed {in_a_row} times in a row, the last time with {why}")
+        else:
+            self._report(Problem(ProblemKind.HOOK_FAILED, why, hook=call.hook))
+
+    async def _pause(self, why: str) -> None:
+        """Call no more hooks, and take its orders off the book."""
+        self._paused = True
+        self._log.critical("strategy paused: start the bot anew, or reload it, once it is mended", why=why)
+        await self._store.add_incident(
+            Incident(self._clock.now(), "strategy_paused", f"strategy '{self.instance.name}': {why}")
+        )
+        await self._desk.cancel_all(strategies=(self.instance.name,))

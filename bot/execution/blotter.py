@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import TypeAlias
 
@@ -12,7 +12,7 @@ import structlog
 from bot.domain.fill import Fill
 from bot.domain.money import plain
 from bot.domain.order import Order, OrderState
-from bot.domain.transfer import Transfer, TransferState
+from bot.domain.transfer import Transfer, TransferState, Way
 from bot.domain.transitions import Accepted, Amended, Filled, OrderEvent, apply
 from bot.execution.evidence import Baseline
 from bot.execution.not_sent import LATE_WITHIN, NotSent
@@ -27,12 +27,18 @@ Listener: TypeAlias = Callable[[Order, OrderEvent], None]
 """Called after an order event is stored, with the order as it is now."""
 
 
+TransferListener: TypeAlias = Callable[[Transfer], None]
+"""Called after a transfer's state is stored, with the transfer as it is now."""
+
+
 class Blotter:
-    """Our live orders and open transfers.
+    """Our live orders and open transfers, issues among them.
 
     Every change is stored before it is shown: what can be read here survives a crash. `version` grows with every
     change; whatever was fetched from the exchange before the present version may miss units that have moved since.
     `changed` is set with it, for whoever waits for news to clear. `not_sent` has what was judged never sent of late.
+    `to_bring` has the units that were issued and have still to be moved to Trading, by strategy instance and instrument
+    id.
     """
 
     def __init__(self, store: Store, clock: Clock) -> None:
@@ -43,8 +49,10 @@ class Blotter:
         self._baselines: dict[str, Baseline] = {}
         self._newest_fill_at: datetime | None = None
         self._listeners: list[Listener] = []
+        self._transfer_listeners: list[TransferListener] = []
         self._changing = asyncio.Lock()
         self.not_sent = NotSent(clock)
+        self.to_bring: Mapping[tuple[str, str], int] = {}
         self.version = 0
         self.changed = asyncio.Event()
 
@@ -58,11 +66,16 @@ class Blotter:
                 self.not_sent.note_order(order)
             for transfer in reversed(await self._store.recent_transfers(LATEST_TRANSFERS)):
                 self.not_sent.note_transfer(transfer)
+            await self._count_issued()
             self._has_changed()
 
     def listen(self, listener: Listener) -> None:
         """Call `listener` after every order event."""
         self._listeners.append(listener)
+
+    def listen_to_transfers(self, listener: TransferListener) -> None:
+        """Call `listener` for every new transfer and after every change of one."""
+        self._transfer_listeners.append(listener)
 
     @property
     def orders(self) -> tuple[Order, ...]:
@@ -71,7 +84,12 @@ class Blotter:
 
     @property
     def transfers(self) -> tuple[Transfer, ...]:
-        """Open transfers, oldest first."""
+        """Open transfers to Consumption, oldest first."""
+        return tuple(one for one in self._transfers.values() if one.way is Way.TO_CONSUMPTION)
+
+    @property
+    def moves(self) -> tuple[Transfer, ...]:
+        """Open transfers whichever way they go, open issues included, oldest first."""
         return tuple(self._transfers.values())
 
     @property
@@ -84,7 +102,7 @@ class Blotter:
         return self._orders.get(client_order_id)
 
     def baseline(self, key: str) -> Baseline | None:
-        """What Trading showed before an open transfer was sent; None when that was in another life of the process."""
+        """What the balance was before an open transfer was sent; None when that was in another life of the process."""
         return self._baselines.get(key)
 
     async def add_order(self, order: Order) -> None:
@@ -129,7 +147,11 @@ class Blotter:
             await self._store.add_transfer(transfer)
             self._transfers[transfer.key] = transfer
             self._baselines[transfer.key] = baseline
+            if transfer.way is not Way.TO_CONSUMPTION:
+                await self._count_issued()
             self._has_changed()
+        for listener in self._transfer_listeners:
+            listener(transfer)
 
     async def resend_transfer(self, transfer: Transfer, baseline: Baseline) -> Transfer | None:
         """Journal that a transfer is sent again; None when it has turned up meanwhile."""
@@ -168,9 +190,18 @@ class Blotter:
                 self._transfers.pop(changed.key, None)
                 self._baselines.pop(changed.key, None)
             self.not_sent.note_transfer(changed)
+            if changed.way is not Way.TO_CONSUMPTION:
+                await self._count_issued()
             self._has_changed()
-        log.info(f"transfer {state}", strategy=changed.strategy, units=changed.quantity, transfer=changed.key)
+        what = "issue" if changed.way is Way.ISSUE else "transfer"
+        log.info(f"{what} {state}", strategy=changed.strategy, units=changed.quantity, transfer=changed.key)
+        for listener in self._transfer_listeners:
+            listener(changed)
         return changed
+
+    async def _count_issued(self) -> None:
+        left = await self._store.issued()
+        self.to_bring = {(strategy, instrument_id): units for strategy, instrument_id, units in left}
 
     def _remember(self, order: Order, event: OrderEvent) -> None:
         if order.is_live:

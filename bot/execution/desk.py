@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable
 
 import structlog
 
-from bot.domain.intents import Place, Stock
+from bot.domain.intents import Issue, Place, Stock
 from bot.domain.order import NewOrder, Order, OrderState, Side
 from bot.domain.transitions import (
     Accepted,
@@ -39,7 +39,7 @@ CANCEL_PAUSE = 0.25
 
 
 class Desk:
-    """Sends orders, cancels and transfers for strategies.
+    """Sends orders, cancels, transfers and issues for strategies.
 
     The journal row is committed before the request goes out. A request is sent once; when its outcome is unclear, the
     order or transfer becomes UNKNOWN, and its market or instrument takes nothing new until the reconciler has settled
@@ -64,7 +64,7 @@ class Desk:
         ids: Ids,
         *,
         may_send: Callable[[], bool] = lambda: True,
-        stopped: Callable[[Place | Stock], str] = lambda _: "",
+        stopped: Callable[[Place | Stock | Issue], str] = lambda _: "",
     ) -> None:
         self._exchange = exchange
         self._blotter = blotter
@@ -80,6 +80,8 @@ class Desk:
         await self.cancel_each(plan.cancels)
         for stock in plan.transfers:
             await self.transfer(stock, strategy)
+        for issue in plan.issues:
+            await self.issue(issue, strategy)
         for place in plan.orders:
             await self.place(place, strategy)
 
@@ -149,6 +151,14 @@ class Desk:
         """Move units to Consumption, unless the instrument has a transfer whose outcome is unclear."""
         await self._mover.move(stock, strategy)
 
+    async def issue(self, issue: Issue, strategy: str) -> None:
+        """Issue units, unless something of the instrument is unclear; `bring_issued` moves them to Trading."""
+        await self._mover.issue(issue, strategy)
+
+    async def bring_issued(self) -> None:
+        """Move to Trading what was issued and is not on its way there; to be called after every look."""
+        await self._mover.bring()
+
     async def _journaled(self, place: Place, strategy: str, again: Order | None) -> Order | None:
         """The order that is about to go out; None when the one that was to go out again has turned up."""
         if again is not None:
@@ -175,6 +185,7 @@ class Desk:
             price=place.price,
             created_at=now,
             updated_at=now,
+            post_only=place.post_only,
         )
 
     def _is_unsettled(self, market_id: str) -> bool:
@@ -185,7 +196,14 @@ class Desk:
             return NeverArrived(NOT_OURS_TO_SEND)
         try:
             answer = await self._exchange.place(
-                NewOrder(order.client_order_id, order.market_id, order.side, order.quantity, order.price)
+                NewOrder(
+                    order.client_order_id,
+                    order.market_id,
+                    order.side,
+                    order.quantity,
+                    order.price,
+                    post_only=order.post_only,
+                )
             )
         except NotSentError as error:
             return NeverArrived(str(error))

@@ -1,4 +1,4 @@
-"""What the Trading balance says of a transfer whose outcome is unclear: pure."""
+"""What a balance says of a transfer whose outcome is unclear: pure."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ SKEW = timedelta(seconds=5)
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """What Trading showed of an instrument right before a transfer of it was sent.
+    """What Trading, or the issuance account, showed of an instrument right before a transfer of it was sent.
 
     Attributes:
-        units: all of them, those that back resting sells included.
+        units: all of them; in Trading, those that back resting sells included.
         asked_at: when it was asked for, by our clock.
         answered_at: when it was answered.
         newest_fill_at: when the newest fill traded that was known then, by the exchange's clock.
@@ -52,10 +52,10 @@ class Shown:
 
 
 class Evidence(StrEnum):
-    """What the balance says of the units that were to be moved.
+    """What the balance says of the units that were to be moved or issued.
 
-    THERE: they are still there, so nothing was moved.
-    GONE: they are not, so they were moved, whatever the history shows.
+    THERE: they are still there, or were not issued, so nothing was done.
+    GONE: they are not, or were, so it was done, whatever the history shows.
     UNSURE: it cannot be told, for too much else happened at the same time.
     """
 
@@ -80,6 +80,13 @@ def weigh(quantity: int, before: Baseline, now: Shown) -> Evidence:
     if least - now.units >= quantity:
         return Evidence.GONE
     return Evidence.UNSURE
+
+
+def weigh_issued(change: int, before: Baseline, units: int) -> Evidence:
+    """Whether the issuance account, now with so many units, has changed as it was to; nothing else should change it."""
+    if not before.is_alone:
+        return Evidence.UNSURE
+    return {0: Evidence.THERE, change: Evidence.GONE}.get(units - before.units, Evidence.UNSURE)
 
 
 def _by_fills(before: Baseline, now: Shown) -> Iterable[tuple[int, bool]]:

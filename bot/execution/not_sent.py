@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bot.domain.intents import Place, Stock
+from bot.domain.intents import Issue, Place, Stock
 from bot.domain.order import Order, OrderState
-from bot.domain.transfer import Transfer, TransferState
+from bot.domain.transfer import Transfer, TransferState, Way
+from bot.execution.planner import place_of
 from bot.ports import Clock
 
 RESEND_WITHIN = timedelta(minutes=10)
@@ -43,18 +44,17 @@ class NotSent:
 
     def order_like(self, place: Place, strategy: str) -> Order | None:
         """The oldest order that the strategy wanted just like this, and that may be sent again."""
-        wanted = (strategy, place.market_id, place.side, place.quantity, place.price)
         for order in self.orders(within=RESEND_WITHIN):
-            same = (order.strategy, order.market_id, order.side, order.quantity, order.price) == wanted
-            if same and order.client_order_id not in self._for_once:
+            is_it = order.strategy == strategy and place_of(order) == place
+            if is_it and order.client_order_id not in self._for_once:
                 return order
         return None
 
-    def transfer_like(self, stock: Stock, strategy: str) -> Transfer | None:
+    def transfer_like(self, way: Way, wanted: Stock | Issue, strategy: str) -> Transfer | None:
         """The oldest transfer that the strategy wanted just like this, and that may be sent again."""
-        wanted = (strategy, stock.instrument_id, stock.quantity)
+        terms = (strategy, way, wanted.instrument_id, wanted.quantity)
         for transfer in self.transfers(within=RESEND_WITHIN):
-            same = (transfer.strategy, transfer.instrument_id, transfer.quantity) == wanted
+            same = (transfer.strategy, transfer.way, transfer.instrument_id, transfer.quantity) == terms
             if same and transfer.key not in self._for_once:
                 return transfer
         return None

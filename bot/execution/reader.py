@@ -18,6 +18,7 @@ from bot.execution.reconcile import CLOCK_SLACK
 from bot.execution.strangers import Strangers
 from bot.execution.terms import is_doubtful
 from bot.execution.trades import Trades
+from bot.execution.ways import listed
 from bot.ports import Clock, Exchange, Store
 
 log = structlog.stdlib.get_logger("reconciler")
@@ -32,7 +33,7 @@ class Sight:
 
     Attributes:
         orders: ours: the live ones, and others that show.
-        transfers: ours: the open ones, then those that were judged never sent not long ago.
+        transfers: ours, issues among them: the open ones, then those that were judged never sent not long ago.
         shown: orders as the exchange shows them, read before `fills`.
         fills: trades of ours that are not stored.
         foreign_fills: trades of others.
@@ -92,7 +93,7 @@ class Reader:
         late = self._blotter.not_sent.orders(within=within)
         sight = Sight(
             [*self._blotter.orders, *(late if deep else ())],
-            [*self._blotter.transfers, *self._blotter.not_sent.transfers(within=within)],
+            [*self._blotter.moves, *self._blotter.not_sent.transfers(within=within)],
         )
         if sight.orders or late or deep:
             sight.shown += await self._exchange.orders(open_only=True)
@@ -217,8 +218,10 @@ class Reader:
     async def _history(self, transfers: Sequence[Transfer]) -> list[VenueTransfer]:
         if not transfers:
             return []
-        since = min(transfer.created_at for transfer in transfers) - CLOCK_SLACK
-        shown = await self._exchange.transfers(since=since)
+        shown: list[VenueTransfer] = []
+        for way in dict.fromkeys(transfer.way for transfer in transfers):
+            since = min(transfer.created_at for transfer in transfers if transfer.way is way) - CLOCK_SLACK
+            shown += await listed(self._exchange, way, since)
         ours = {transfer.transfer_id for transfer in transfers}
         others = [one.transfer_id for one in shown if one.transfer_id not in ours]
         known = await self._store.known_transfers(others) if others else set()

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.domain.fill import Fill
 from bot.domain.order import Order, OrderState, VenueOrder
-from bot.domain.transfer import Transfer, TransferState, VenueTransfer
+from bot.domain.transfer import Transfer, TransferState, VenueTransfer, Way
 from bot.domain.transitions import Accepted, Amended, CancelRefused, Closed, Filled, NeverArrived, OrderEvent
 from bot.execution.evidence import SKEW
 from bot.execution.terms import amendment
@@ -201,7 +201,7 @@ def _found(transfer: Transfer, shown: Iterable[VenueTransfer], *, is_settled: bo
 
 
 def _could_be(transfer: Transfer, shown: VenueTransfer) -> bool:
-    if shown.instrument_id != transfer.instrument_id:
+    if (shown.way, shown.instrument_id) != (transfer.way, transfer.instrument_id):
         return False
     if shown.created_at is None:
         return True
@@ -212,7 +212,8 @@ def _could_be(transfer: Transfer, shown: VenueTransfer) -> bool:
 def _could_be_part(transfer: Transfer, shown: VenueTransfer) -> bool:
     """The times are compared more strictly: transfers that the exchange makes by itself are of any size."""
     return (
-        shown.status == "completed"
+        transfer.way is Way.TO_CONSUMPTION
+        and shown.status == "completed"
         and (shown.quantity or 0) < transfer.quantity
         and shown.created_at is not None
         and shown.created_at >= transfer.created_at - SKEW

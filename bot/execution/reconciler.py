@@ -29,10 +29,10 @@ LOOKS_TO_SETTLE = 2
 """How often something must be looked for in vain, a settle delay apart, before it counts as never sent."""
 
 LOOKS_WITHOUT_BALANCE = 4
-"""The same for a transfer of which the Trading balance does not tell whether its units are still there."""
+"""The same for a transfer of which the balance does not tell whether it was made."""
 
 LOOKS_TO_ALARM = 30
-"""After so many looks a transfer is reported whose units are gone, and that the history does not show."""
+"""After so many looks a transfer is reported that was made by the balance, and that the history does not show."""
 
 _ONLY_IN: dict[type, tuple[OrderState, ...]] = {
     NeverArrived: (OrderState.UNKNOWN,),
@@ -109,7 +109,7 @@ class Reconciler:
             now, late = self._clock.now(), self._blotter.not_sent
             if (
                 self._blotter.orders
-                or self._blotter.transfers
+                or self._blotter.moves
                 or late.orders(within=RESEND_WITHIN)
                 or late.transfers(within=RESEND_WITHIN)
             ):
@@ -134,7 +134,7 @@ class Reconciler:
         for order in self._blotter.orders:
             if order.state in (OrderState.SUBMITTING, OrderState.CANCELLING):
                 await self._blotter.change_order(order, Unclear(why))
-        for transfer in self._blotter.transfers:
+        for transfer in self._blotter.moves:
             if transfer.state is TransferState.SUBMITTING:
                 await self._blotter.change_transfer(
                     transfer, TransferState.UNKNOWN, only_in=(TransferState.SUBMITTING,), reason=why
@@ -209,7 +209,8 @@ class Reconciler:
 
     def _may_be_of_another(self, transfer: Transfer, seen: Sequence[Transfer]) -> bool:
         """Whether what shows may be a later transfer of the same instrument, whose answer came or is to come."""
-        present = [one for one in self._blotter.transfers if one.instrument_id == transfer.instrument_id]
+        terms = (transfer.way, transfer.instrument_id)
+        present = [one for one in self._blotter.moves if (one.way, one.instrument_id) == terms]
         return any(one not in seen or one.state is TransferState.SUBMITTING for one in present)
 
     async def _settled(self, sight: Sight, began: datetime) -> set[str]:
@@ -231,8 +232,9 @@ class Reconciler:
             self._reported.add(transfer.key)
             await self._report(
                 "unclear_transfer",
-                f"{transfer.quantity} units of transfer {transfer.key} are gone from Trading, and the exchange's "
-                "history does not show it; nothing more of this instrument is moved until it does, or until a restart",
+                f"the balance says that transfer {transfer.key} ({transfer.quantity} units, {transfer.way}) was made, "
+                "and the exchange's history does not show it; nothing more of this instrument is moved until it does, "
+                "or until a restart",
             )
         needed = {Evidence.THERE: LOOKS_TO_SETTLE, Evidence.UNSURE: LOOKS_WITHOUT_BALANCE}
         return evidence in needed and looks >= needed[evidence]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Sequence
+from typing import Any
 
 import structlog
 
@@ -14,7 +14,7 @@ from bot.ports import Clock, Exchange
 log = structlog.stdlib.get_logger("reconciler")
 
 REMEMBERED = 10_000
-"""How many orders that are not ours are remembered as such."""
+"""How many orders that are not ours are remembered as such; and how many that the exchange did not show."""
 
 LOOKUPS = 10
 """How often looks ask for an order that the exchange tells a trade of, and does not show; audits ask for ever."""
@@ -34,7 +34,7 @@ class Strangers:
         self._clock = clock
         self._adopt = adopt
         self._foreign: dict[str, None] = {}
-        self._asked: Counter[str] = Counter()
+        self._asked: dict[str, int] = {}
         self._told: frozenset[str] = frozenset()
 
     def is_foreign(self, order_id: str) -> bool:
@@ -44,22 +44,22 @@ class Strangers:
     def leave_alone(self, order_id: str) -> None:
         """Remember that the order is somebody else's."""
         self._foreign[order_id] = None
-        if len(self._foreign) > REMEMBERED:
-            del self._foreign[next(iter(self._foreign))]
+        _forget_oldest(self._foreign)
 
     async def look_up(self, order_ids: Collection[str], *, deep: bool) -> list[VenueOrder]:
         """Those of the orders that the exchange shows; one that it did not show often is asked for by audits only."""
         found = []
         for order_id in order_ids:
-            if self._asked[order_id] >= LOOKUPS and not deep:
+            if self._asked.get(order_id, 0) >= LOOKUPS and not deep:
                 continue
             try:
                 found.append(await self._exchange.order(order_id))
             except NotFound:
                 log.warning("the exchange tells a trade of an order that it does not show", order=order_id)
-                self._asked[order_id] += 1
+                self._asked[order_id] = self._asked.get(order_id, 0) + 1
+                _forget_oldest(self._asked)
             else:
-                del self._asked[order_id]
+                self._asked.pop(order_id, None)
         return found
 
     def taken_up(self, shown: Sequence[VenueOrder]) -> list[Order]:
@@ -97,6 +97,11 @@ class Strangers:
             order_id=shown.order_id,
             time_in_force=_time_in_force(shown.time_in_force),
         )
+
+
+def _forget_oldest(remembered: dict[str, Any]) -> None:
+    if len(remembered) > REMEMBERED:
+        del remembered[next(iter(remembered))]
 
 
 def _time_in_force(word: str | None) -> TimeInForce:

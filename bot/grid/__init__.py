@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from bot.domain.issuance import SupplyIssuance
     from bot.grid.consumption import ConsumptionClient
     from bot.grid.inference.answers import Answer, ToolCall, Usage
     from bot.grid.inference.pieces import Piece
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
         OrderCount,
         OrderRateLimit,
         Position,
-        SupplyIssuance,
         SupplySummary,
         TradeRecord,
         TradingAccount,
@@ -102,6 +102,7 @@ _ELSEWHERE = {
     "Piece": "inference.pieces",
     "SigningKey": "keys",
     "Stream": "stream",
+    "SupplyIssuance": "supply",
     "ToolCall": "inference.answers",
     "TradingClient": "trading",
     "Usage": "inference.answers",

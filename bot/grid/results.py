@@ -348,16 +348,6 @@ class IssuanceAccount(Struct, frozen=True, kw_only=True):
     updated_at: datetime | None = None
 
 
-class SupplyIssuance(Struct, frozen=True, kw_only=True):
-    """An issue of new units by a supplier; an answer that gives the id only leaves the rest None."""
-
-    issuance_id: str
-    instrument_id: str | None = None
-    quantity: int | None = None
-    status: str | None = None
-    created_at: datetime | None = None
-
-
 class SupplySummary(Struct, frozen=True, kw_only=True):
     """Units of one instrument that a supplier issued, moved to Trading, and has left to move."""
 

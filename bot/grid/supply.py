@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from bot.domain.account import Units
+from bot.domain.issuance import SupplyIssuance
 from bot.domain.transfer import VenueTransfer
 from bot.grid import routes, supply_wire, transfer_wire
-from bot.grid.base import TradingApi
+from bot.grid.base import TradingApi, is_within
 from bot.grid.listing import Listing
 from bot.grid.payloads import units_payload
-from bot.grid.results import IssuanceAccount, SupplyIssuance, SupplySummary
+from bot.grid.results import IssuanceAccount, SupplySummary
 
 
 class SupplyApi(TradingApi):
@@ -21,6 +25,13 @@ class SupplyApi(TradingApi):
             supply_wire.issuance_account_of,
             key=lambda account: account.account_id,
         )
+
+    async def issued_units(self) -> dict[str, Units]:
+        """Units that were issued and not moved to Trading yet, by instrument id. Route: `GET issuance-accounts`."""
+        return {
+            one.instrument_id: Units(one.instrument_id, one.total, one.available, one.total - one.available)
+            for one in await self.issuance_accounts()
+        }
 
     async def issue_supply(self, instrument_id: str, quantity: int, *, key: str | None = None) -> SupplyIssuance:
         """Issue units of an instrument. Sent once. Route: `POST supply-issuances`.
@@ -40,13 +51,19 @@ class SupplyApi(TradingApi):
             key=key,
         )
 
-    def supply_issuances(self) -> Listing[SupplyIssuance]:
-        """What was issued, oldest first. Route: `GET supply-issuances`."""
+    def supply_issuances(self, *, since: datetime | None = None) -> Listing[SupplyIssuance]:
+        """What was issued, oldest first; `since` is inclusive. Route: `GET supply-issuances`.
+
+        Raises:
+            InvalidRequest: `since` names no time zone.
+        """
         return self._listing(
             routes.SUPPLY_ISSUANCES,
             supply_wire.ISSUANCES,
             supply_wire.issuance_of,
             key=lambda issuance: issuance.issuance_id,
+            query=self._query(since),
+            keep=lambda issuance: is_within(issuance.created_at, since),
             at=lambda issuance: issuance.created_at,
         )
 

@@ -6,9 +6,10 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from bot.domain.issuance import SupplyIssuance
 from bot.grid.envelope import Rows
 from bot.grid.fields import Moment, amount, moment_or_none, required, units, units_or_none
-from bot.grid.results import IssuanceAccount, SupplyIssuance, SupplySummary
+from bot.grid.results import IssuanceAccount, SupplySummary
 
 
 class IssuanceAccountRow(Struct):

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 from msgspec import Struct
 
-from bot.domain.transfer import VenueTransfer
+from bot.domain.transfer import VenueTransfer, Way
 from bot.grid.envelope import Rows
 from bot.grid.fields import Moment, moment_or_none, required, units_or_none
 from bot.grid.results import TransferRecord
 
 _TRADING = "trading"
 _CONSUMPTION = "consumption"
+_ISSUANCE = "issuance"
 _PENDING = "pending"
 
 
@@ -36,6 +38,11 @@ class TransferRow(Struct):
         if self.to_account_type is not None:
             return self.to_account_type.lower() == _CONSUMPTION
         return (self.from_account_type or _TRADING).lower() == _TRADING
+
+    @property
+    def goes_to_trading(self) -> bool:
+        """Whether it brings issued units to Trading."""
+        return (self.from_account_type or "").lower() == _ISSUANCE
 
 
 TRANSFERS = Rows(TransferRow)
@@ -63,6 +70,15 @@ def transfer_to_consumption_of(row: TransferRow) -> VenueTransfer | None:
         FieldError: likewise.
     """
     return transfer_of(row) if row.goes_to_consumption else None
+
+
+def transfer_to_trading_of(row: TransferRow) -> VenueTransfer | None:
+    """A transfer of issued units to Trading; None when it is another one.
+
+    Raises:
+        FieldError: likewise.
+    """
+    return replace(transfer_of(row), way=Way.TO_TRADING) if row.goes_to_trading else None
 
 
 def transfer_record_of(row: TransferRow) -> TransferRecord:

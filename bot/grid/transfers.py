@@ -61,6 +61,24 @@ class TransfersApi(TradingApi):
             at=lambda transfer: transfer.created_at,
         )
 
+    def transfers_to_trading(self, *, since: datetime | None = None) -> Listing[VenueTransfer]:
+        """A supplier's transfers of issued units to Trading, oldest first; `since` is inclusive.
+
+        Route: `GET transfer-histories`, called `transfers/histories` in older documentation.
+
+        Raises:
+            InvalidRequest: `since` names no time zone.
+        """
+        return self._listing(
+            routes.TRANSFER_HISTORY,
+            transfer_wire.TRANSFERS,
+            transfer_wire.transfer_to_trading_of,
+            key=lambda transfer: transfer.transfer_id,
+            query=self._query(since),
+            keep=lambda transfer: is_within(transfer.created_at, since),
+            at=lambda transfer: transfer.created_at,
+        )
+
     def transfer_history(
         self, *, instrument_id: str | None = None, since: datetime | None = None
     ) -> Listing[TransferRecord]:

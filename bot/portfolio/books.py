@@ -23,7 +23,8 @@ class Statement:
         cash: US dollars, locked ones included.
         units: units in Trading by instrument id, locked ones included.
         fills: trades of the account, ours and others', by trade id; as far back as they were asked for.
-        moved: units that transfers took from Trading for good or for now, by transfer id; as far back likewise.
+        moved: units that transfers took from Trading for good or for now, or, below zero, brought there, by transfer
+            id; as far back likewise.
         instruments: the instrument of every transfer in `moved`.
     """
 
@@ -42,16 +43,19 @@ class Statement:
         trading: Mapping[str, Units],
         fills: Iterable[Fill],
         transfers: Iterable[VenueTransfer],
+        brought: Iterable[VenueTransfer] = (),
     ) -> Statement:
-        """From what the exchange answered."""
+        """From what the exchange answered; `brought` are transfers of issued units to Trading."""
         shown = [one for one in transfers if one.instrument_id is not None]
+        arrived = [one for one in brought if one.instrument_id is not None and one.status == "completed"]
         return cls(
             at=at,
             cash=cash.total,
             units={instrument: units.total for instrument, units in trading.items()},
             fills={fill.trade_id: fill for fill in fills},
-            moved={one.transfer_id: 0 if one.status == "failed" else one.quantity or 0 for one in shown},
-            instruments={one.transfer_id: one.instrument_id or "" for one in shown},
+            moved={one.transfer_id: 0 if one.status == "failed" else one.quantity or 0 for one in shown}
+            | {one.transfer_id: -(one.quantity or 0) for one in arrived},
+            instruments={one.transfer_id: one.instrument_id or "" for one in (*shown, *arrived)},
         )
 
 

@@ -8,7 +8,9 @@ from typing import Protocol
 
 from bot.domain.account import Cash, Units
 from bot.domain.book import Book
+from bot.domain.candle import Candle, Resolution
 from bot.domain.fill import Fill
+from bot.domain.issuance import SupplyIssuance
 from bot.domain.market import Market, Ticker
 from bot.domain.order import NewOrder, VenueOrder
 from bot.domain.transfer import VenueTransfer
@@ -30,6 +32,15 @@ class Exchange(Protocol):
 
     async def book(self, market_id: str, depth: int = 20) -> Book:
         """The best `depth` levels of each side, at most 100."""
+        ...
+
+    def candles(
+        self, market_id: str, resolution: Resolution, *, start: datetime | None = None, end: datetime | None = None
+    ) -> Awaitable[list[Candle]]:
+        """Candles that begin from `start`, inclusive, to `end`, exclusive, oldest first.
+
+        The newest may not be over yet; a span in which nothing was traded may have none.
+        """
         ...
 
     async def place(self, order: NewOrder) -> VenueOrder:
@@ -92,6 +103,26 @@ class Exchange(Protocol):
         self, *, instrument_id: str | None = None, since: datetime | None = None
     ) -> Awaitable[list[VenueTransfer]]:
         """Our transfers to Consumption, oldest first; `since` is inclusive."""
+        ...
+
+    async def issue_supply(self, instrument_id: str, quantity: int, *, key: str | None = None) -> SupplyIssuance:
+        """For suppliers: issue units, which `issued_units` shows then. Otherwise like `transfer_to_consumption`."""
+        ...
+
+    def supply_issuances(self, *, since: datetime | None = None) -> Awaitable[list[SupplyIssuance]]:
+        """What was issued, oldest first; `since` is inclusive."""
+        ...
+
+    async def issued_units(self) -> dict[str, Units]:
+        """Units that were issued and not moved to Trading yet, by instrument id."""
+        ...
+
+    async def transfer_issued(self, instrument_id: str, quantity: int, *, key: str | None = None) -> VenueTransfer:
+        """Move issued units to Trading. Otherwise like `transfer_to_consumption`."""
+        ...
+
+    def transfers_to_trading(self, *, since: datetime | None = None) -> Awaitable[list[VenueTransfer]]:
+        """Our transfers of issued units to Trading, oldest first; `since` is inclusive."""
         ...
 
     async def close(self) -> None:

@@ -124,6 +124,25 @@ class Store(Protocol):
         """Fills that traded at that time or later, each after the name of its strategy instance; oldest first."""
         ...
 
+    async def newest_fills(self, most: int) -> list[tuple[str, Fill]]:
+        """So many of each strategy instance's newest fills on each market, each after its name; oldest first."""
+        ...
+
+    async def traded(self) -> list[tuple[str, str, int]]:
+        """Units bought less units sold: (strategy instance, market id, units) each."""
+        ...
+
+    async def moved(self) -> list[tuple[str, str, int]]:
+        """Units moved from Trading, or on their way, less issued ones that were moved there.
+
+        (Strategy instance, instrument id, units) each.
+        """
+        ...
+
+    async def issued(self) -> list[tuple[str, str, int]]:
+        """Units that were issued and have still to be moved to Trading: (instance, instrument id, units) each."""
+        ...
+
     async def latest_fill_at(self) -> datetime | None:
         """When the newest stored fill traded."""
         ...

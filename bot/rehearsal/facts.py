@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from sqlite3 import Connection
 from typing import NamedTuple
 
 from bot.domain.money import MICROS_PER_USD
+from bot.domain.transfer import Way
 from bot.sim.build import SimExchange
-from bot.sim.history import History, SimTransfer, Way
+from bot.sim.history import History, SimTransfer
+from bot.sim.history import Way as SimWay
 from bot.sim.ledger import Account
 from bot.sim.orders import SimFill, SimOrder
 from bot.storage.types import DECIMALS
 
 BY_HAND = "by-hand"
 """What the client order ids begin with of orders that somebody else places with the bot's account."""
+
+_WAYS = {SimWay.TO_CONSUMPTION: str(Way.TO_CONSUMPTION), SimWay.ISSUED_TO_TRADING: str(Way.TO_TRADING)}
 
 _SCALE = 10**DECIMALS // MICROS_PER_USD
 """Stored amounts in a micro-dollar; the simulated exchange knows nothing finer."""
@@ -48,13 +54,23 @@ class FillRow(NamedTuple):
 
 
 class TransferRow(NamedTuple):
-    """A transfer in the journal."""
+    """A transfer or an issue in the journal."""
 
     key: str
     transfer_id: str | None
     instrument_id: str
     quantity: int
     state: str
+    way: str = Way.TO_CONSUMPTION
+
+
+class Move(NamedTuple):
+    """A transfer or an issue as it really is."""
+
+    instrument_id: str
+    quantity: int
+    status: str
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +126,29 @@ class Truth:
     @property
     def transfers(self) -> list[SimTransfer]:
         """Transfers to Consumption."""
-        return [one for one in self.history.transfers if one.way is Way.TO_CONSUMPTION]
+        return [one for one in self.history.transfers if one.way is SimWay.TO_CONSUMPTION]
+
+    @property
+    def moves(self) -> dict[tuple[str, str], Move]:
+        """What the bot can have asked for: transfers and issues, by way and id."""
+        moves = {
+            (_WAYS[one.way], one.transfer_id): Move(one.instrument_id, one.quantity, one.status, one.created_at)
+            for one in self.history.transfers
+            if one.way in _WAYS
+        }
+        for issued in self.history.issuances:
+            move = Move(issued.instrument_id, issued.quantity, "completed", issued.created_at)
+            moves[str(Way.ISSUE), issued.issuance_id] = move
+        return moves
+
+    @property
+    def brought(self) -> Counter[str]:
+        """Issued units that have arrived in Trading, by instrument id."""
+        brought: Counter[str] = Counter()
+        for one in self.history.transfers:
+            if one.way is SimWay.ISSUED_TO_TRADING and one.arrived_at is not None:
+                brought[one.instrument_id] += one.quantity
+        return brought
 
 
 def is_by_hand(order: SimOrder) -> bool:
@@ -142,7 +180,9 @@ def books_of(database: Connection) -> Books:
         "SELECT trade_id, order_id, client_order_id, market_id, side, quantity, price / ? FROM fills ORDER BY seq",
         (_SCALE,),
     )
-    transfers = database.execute("SELECT key, transfer_id, instrument_id, quantity, state FROM transfers ORDER BY seq")
+    transfers = database.execute(
+        "SELECT key, transfer_id, instrument_id, quantity, state, way FROM transfers ORDER BY seq"
+    )
     halts = database.execute("SELECT reason FROM latches WHERE state = 'halted' ORDER BY seq")
     return Books(
         orders={row[0]: OrderRow(*row) for row in orders},

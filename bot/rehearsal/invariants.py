@@ -9,6 +9,7 @@ from datetime import datetime
 from math import ceil
 
 from bot.domain.money import TOKENS_PER_UNIT
+from bot.domain.transfer import Way
 from bot.rehearsal.facts import Books, Truth, is_by_hand
 from bot.rehearsal.plan import Violated
 from bot.sim.audit import check_account
@@ -22,7 +23,17 @@ _UNCLEAR = ("submitting", "unknown")
 
 @dataclass(frozen=True, slots=True)
 class Cap:
-    """The most units that a strategy instance wants on one side of a market at a time."""
+    """The most units that a strategy instance wants to rest on one side of a market at a time."""
+
+    strategy: str
+    market_id: str
+    side: str
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """The most units that a strategy instance wants to have bought on a market, less those sold, and to have on bid."""
 
     strategy: str
     market_id: str
@@ -38,13 +49,16 @@ class Stock:
     target: int
 
 
-def at_any_moment(books: Books, truth: Truth, caps: Iterable[Cap], stocks: Iterable[Stock]) -> None:
+def at_any_moment(
+    books: Books, truth: Truth, caps: Iterable[Cap], stocks: Iterable[Stock], bounds: Iterable[Bound]
+) -> None:
     """What must hold also while requests are on their way and the bot is dead. Raises `Violated`."""
     every_order_is_journaled(books, truth)
     fills_are_trades(books, truth)
     orders_are_the_sum_of_their_fills(books)
     transfers_are_journaled(books, truth)
     no_more_rests_than_is_wanted(books, truth, caps)
+    no_more_is_held_than_is_wanted(books, truth, bounds)
     no_more_is_bought_than_is_wanted(truth, stocks)
     the_exchange_adds_up(truth)
     nothing_was_halted(books)
@@ -54,6 +68,7 @@ def once_settled(books: Books, truth: Truth, recent: datetime) -> None:
     """What must hold besides when nothing has gone wrong since long before `recent`. Raises `Violated`."""
     every_trade_is_stored(books, truth)
     every_transfer_is_stored(books, truth, recent)
+    what_is_issued_is_brought(truth, recent)
     orders_agree(books, truth)
     units_agree(books, truth)
     cash_agrees(books, truth)
@@ -112,18 +127,21 @@ def orders_are_the_sum_of_their_fills(books: Books) -> None:
 
 
 def transfers_are_journaled(books: Books, truth: Truth) -> None:
-    """A transfer has its row, unless the exchange started it itself; and a row names a transfer that is there."""
-    shown = {transfer.transfer_id: transfer for transfer in truth.transfers}
+    """A transfer or issue has its row, unless the exchange began it itself; and a row names one that is there."""
+    shown = truth.moves
     named = set()
     for row in books.transfers:
         if row.transfer_id is None:
             continue
-        found = shown.get(row.transfer_id)
+        found = shown.get((row.way, row.transfer_id))
         if found is None or found.instrument_id != row.instrument_id or found.quantity > row.quantity:
             raise Violated("transfers_are_journaled", f"{row} is stored; the exchange has {found}")
-        named.add(row.transfer_id)
-    nameless = sum(row.transfer_id is None and row.state in _UNCLEAR for row in books.transfers)
-    if not truth.moves_units and len(shown) - len(named) > nameless:
+        named.add((row.way, row.transfer_id))
+    strangers = Counter(way for way, _ in shown.keys() - named)
+    if truth.moves_units:
+        del strangers[Way.TO_CONSUMPTION]
+    unclear = Counter(row.way for row in books.transfers if row.transfer_id is None and row.state in _UNCLEAR)
+    if strangers - unclear:
         raise Violated("transfers_are_journaled", f"of transfers {sorted(shown.keys() - named)} nothing is known")
 
 
@@ -131,12 +149,23 @@ def no_more_rests_than_is_wanted(books: Books, truth: Truth, caps: Iterable[Cap]
     """An intent is on the book once: a side holds no more than its strategy ever wanted there."""
     resting: Counter[tuple[str, str, str]] = Counter()
     for order in truth.open_orders:
-        row = books.orders[order.client_order_id or ""]
-        resting[row.strategy, order.market_id, str(order.side)] += order.remaining
+        resting[_strategy(books, order), order.market_id, str(order.side)] += order.remaining
     for cap in caps:
-        for side in ("buy", "sell"):
-            if (units := resting[cap.strategy, cap.market_id, side]) > cap.units:
-                raise Violated("over_quoted", f"{cap.strategy} wants {cap.units} units at most; {units} rest ({side})")
+        if (units := resting[cap.strategy, cap.market_id, cap.side]) > cap.units:
+            raise Violated("over_quoted", f"{cap.strategy} wants {cap.units} units at most; {units} rest ({cap.side})")
+
+
+def no_more_is_held_than_is_wanted(books: Books, truth: Truth, bounds: Iterable[Bound]) -> None:
+    """What a strategy has bought, less what it has sold, and what it bids for is no more than it ever wanted."""
+    held: Counter[tuple[str, str]] = Counter()
+    for fill in truth.fills:
+        held[_strategy(books, fill.order), fill.order.market_id] += _signed(fill.order.side, fill.trade.quantity)
+    for order in truth.open_orders:
+        if order.side == "buy":
+            held[_strategy(books, order), order.market_id] += order.remaining
+    for bound in bounds:
+        if (units := held[bound.strategy, bound.market_id]) > bound.units:
+            raise Violated("over_held", f"{bound.strategy} wants {bound.units} units at most; has and bids for {units}")
 
 
 def no_more_is_bought_than_is_wanted(truth: Truth, stocks: Iterable[Stock]) -> None:
@@ -175,15 +204,24 @@ def every_trade_is_stored(books: Books, truth: Truth) -> None:
 
 
 def every_transfer_is_stored(books: Books, truth: Truth, recent: datetime) -> None:
-    """The journal knows how every transfer ended; of those begun since `recent` at least that they are under way."""
-    shown = {transfer.transfer_id: transfer for transfer in truth.transfers}
+    """The journal knows how each transfer and issue ended; of those begun since `recent` that they are under way."""
+    shown = truth.moves
     for row in books.transfers:
-        found = shown.get(row.transfer_id or "")
+        found = shown.get((row.way, row.transfer_id or ""))
         expected = ["not_sent", "refused"] if found is None else [found.status]
         if found is not None and found.created_at >= recent:
             expected.append("pending")
         if row.state not in expected:
             raise Violated("transfers_agree", f"{row} at the end; the exchange has {found}")
+
+
+def what_is_issued_is_brought(truth: Truth, recent: datetime) -> None:
+    """What was issued before `recent` has left for Trading."""
+    left = Counter({instrument_id: issued.available for instrument_id, issued in truth.account.issued.items()})
+    for one in truth.history.issuances:
+        left[one.instrument_id] -= one.quantity if one.created_at >= recent else 0
+    if +left:
+        raise Violated("issued_is_brought", f"issued and not moved to Trading: {dict(+left)}")
 
 
 def orders_agree(books: Books, truth: Truth) -> None:
@@ -197,8 +235,8 @@ def orders_agree(books: Books, truth: Truth) -> None:
 
 
 def units_agree(books: Books, truth: Truth) -> None:
-    """First units and those bought, less those sold, are in Trading, on their way to Consumption, or were moved."""
-    net = Counter(truth.first_units)
+    """First units, issued ones and those bought, less those sold, are in Trading, on their way on, or were moved."""
+    net = Counter(truth.first_units) + truth.brought
     for row in books.fills:
         net[truth.instruments[row.market_id]] += _signed(row.side, row.quantity)
     for fill in truth.fills_by_hand:
@@ -242,6 +280,11 @@ def _possible(order: SimOrder | None) -> Iterable[str]:
 
 def _told(order: SimOrder | None) -> str:
     return "nothing" if order is None else f"{order.status}, {order.filled} of {order.quantity} filled"
+
+
+def _strategy(books: Books, order: SimOrder) -> str:
+    """The instance whose order it is; that it is journaled has been seen to."""
+    return books.orders[order.client_order_id or ""].strategy
 
 
 def _signed(side: str, amount: int) -> int:

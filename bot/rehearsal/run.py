@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from random import Random
+from typing import TypeAlias
 
 from bot.clock import VirtualClock, run_virtual
 from bot.errors import ExchangeError
@@ -28,8 +30,16 @@ PAUSE_SECONDS = 10.0
 AFTERMATH = timedelta(minutes=2)
 """How long after the last fault the bot may still end because of one."""
 
+Onlooker: TypeAlias = Callable[[World, datetime], None]
+"""Looks at the world at a moment, and changes nothing in it."""
 
-def rehearse_seed(plan: RehearsalPlan, seed: int, journal: EventJournal | None = None) -> SeedResult:
+
+def rehearse_seed(
+    plan: RehearsalPlan,
+    seed: int,
+    journal: EventJournal | None = None,
+    onlooker: Onlooker | None = None,
+) -> SeedResult:
     """Rehearse one seed. The same plan and seed give the same result, and the same journal.
 
     Not to be called while an event loop runs.
@@ -38,6 +48,7 @@ def rehearse_seed(plan: RehearsalPlan, seed: int, journal: EventJournal | None =
         plan: what is to be rehearsed.
         seed: all chance is drawn from it.
         journal: takes down what happens; None: nobody does, which is quicker.
+        onlooker: called whenever the books were looked at while the bot lives; None: nobody is.
 
     Raises:
         ConfigError: the strategies of the plan cannot be made, or trade what the exchange does not list.
@@ -48,21 +59,31 @@ def rehearse_seed(plan: RehearsalPlan, seed: int, journal: EventJournal | None =
     async def rehearse(clock: VirtualClock) -> SeedResult:
         if journal is not None:
             journal.clock = clock
-        return await _Rehearsal(plan, seed, World(stage, clock, database), clock, journal).result()
+        return await _Rehearsal(plan, seed, World(stage, clock, database), clock, journal, onlooker).result()
 
-    with silence() if journal is None else journal.heard():
-        return run_virtual(rehearse, START)
+    try:
+        with silence() if journal is None else journal.heard():
+            return run_virtual(rehearse, START)
+    finally:
+        database.dispose()
 
 
 class _Rehearsal:
     def __init__(
-        self, plan: RehearsalPlan, seed: int, world: World, clock: VirtualClock, journal: EventJournal | None
+        self,
+        plan: RehearsalPlan,
+        seed: int,
+        world: World,
+        clock: VirtualClock,
+        journal: EventJournal | None,
+        onlooker: Onlooker | None,
     ) -> None:
         self._plan = plan
         self._seed = seed
         self._world = world
         self._clock = clock
         self._journal = journal
+        self._onlooker = onlooker
         chance = Random(f"crashes {seed}")  # noqa: S311 - repeatable, not secret
         self._interruptions = Interruptions(chance, plan.crash_rate, plan.quiet_from)
         self._endings: Counter[Ending] = Counter()
@@ -119,6 +140,8 @@ class _Rehearsal:
         """Look at the books until the moment comes, or the life is over."""
         while await life.lasts(min(until, self._clock.now() + CHECK_EVERY)) and self._clock.now() < until:
             self._world.check()
+            if self._onlooker is not None:
+                self._onlooker(self._world, self._clock.now())
 
     async def _end(self, life: Life, coming: Interruption | None) -> None:
         """See a life end, and judge how it did."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
+from math import ceil
 from random import Random
 from typing import Any
 
@@ -15,11 +16,15 @@ from bot.sim.build import Scenario
 from bot.sim.config import SYMBOLS, VenueConfig
 from bot.sim.faults.kinds import ClockJump, Fault, Maintenance
 from bot.sim.faults.plan import FaultPlan
+from bot.sim.office import USER, Grant, Opening, Role
 from bot.sim.presets import CALM, STRESSED, CrowdConfig
 
 STOCKED = "text-prime"
 CHURNED = "code-max"
 MEAN_PRICE = Decimal("2.00")
+
+CASH_A_WEEK = Decimal(10_000)
+"""What the account begins with, for each week that has begun by the end: a month must not end for want of money."""
 
 LAST_STOP_SECONDS = 60.0
 """How long the last stop may take."""
@@ -60,7 +65,7 @@ def stage_of(plan: RehearsalPlan, seed: int) -> Stage:
         ConfigError: the strategies of the plan cannot be made, or trade what the exchange does not list.
     """
     chance = Random(f"stage {seed}")  # noqa: S311 - repeatable, not secret
-    settings = plan.settings or Settings.model_validate(_mix(chance))
+    settings = plan.settings or Settings.model_validate(_mix(chance, supplies=seed % 4 == 0))
     traded = dict.fromkeys(symbol for one in settings.strategies for symbol in one.markets)
     venue = VenueConfig(
         symbols=tuple(symbol for symbol in SYMBOLS if symbol in traded),
@@ -76,7 +81,7 @@ def stage_of(plan: RehearsalPlan, seed: int) -> Stage:
         seed=seed,
         mean_price=MEAN_PRICE,
         crowd=_crowd(chance),
-        units={CHURNED: 20} if plan.settings is None and CHURNED in traded else {},
+        accounts=(_account(plan, {CHURNED: 20} if plan.settings is None and CHURNED in traded else {}),),
         demand_symbol=next(iter(traded), STOCKED),
         tokens_per_hour=chance.choice((2_000_000, 6_000_000, 12_000_000)),
         faults=_faults(plan, seed, chance),
@@ -93,9 +98,17 @@ def stage_of(plan: RehearsalPlan, seed: int) -> Stage:
     )
 
 
-def _mix(chance: Random) -> dict[str, Any]:
-    """One `replenish`, alone on its market or not, and somebody who makes work."""
+def _account(plan: RehearsalPlan, units: Mapping[str, int]) -> Opening:
+    """The bot's, which may issue units as well."""
+    cash = CASH_A_WEEK * ceil(plan.hours / (7 * 24))
+    return Opening(USER, Role.SUPPLIER, Grant(cash, units))
+
+
+def _mix(chance: Random, *, supplies: bool) -> dict[str, Any]:
+    """One `replenish`, alone on its market or not, somebody who makes work, and perhaps one who issues units."""
     alone = chance.random() < 0.5
+    worked = CHURNED if alone else STOCKED
+    supply = [_strategy("supply", "bot.rehearsal.supplier:Supplier", worked, "300s", {})] if supplies else []
     replenish = {
         "floor": 5,
         "target": chance.choice((10, 15, 25)),
@@ -105,7 +118,8 @@ def _mix(chance: Random) -> dict[str, Any]:
     return {
         "strategies": [
             _strategy("stock", "replenish", STOCKED, "600s", replenish),
-            _strategy("churn", "bot.rehearsal.churner:Churner", CHURNED if alone else STOCKED, "400s", {}),
+            _strategy("churn", "bot.rehearsal.churner:Churner", worked, "400s", {}),
+            *supply,
         ],
         "engine": {
             "poll_seconds": 60,

@@ -26,9 +26,9 @@ class _Placement(msgspec.Struct):
 class Witness:
     """Checks every write request against the database before it leaves.
 
-    What is new must be journaled as being sent, and nothing new may go to a market, or move units of an instrument,
-    of which something is unclear. Nothing goes twice under one id unless the journal has judged in between that it was
-    never sent.
+    What is new must be journaled as being sent, and nothing new may go to a market, or move or issue units of an
+    instrument, of which something is unclear. Nothing goes twice under one id unless the journal has judged in between
+    that it was never sent.
 
     Args:
         database: what the bot's journal is kept in.
@@ -77,7 +77,7 @@ class Witness:
         match request.method, request.path.rpartition("/")[2]:
             case "POST", "orders":
                 self._check_order(_id_of(request))
-            case "POST", "trading-to-consumption":
+            case "POST", "trading-to-consumption" | "supply-issuances" | "transfer":
                 self._check_transfer(_id_of(request))
             case "DELETE", order_id if order_id != "orders":
                 self._check_cancel(unquote(order_id))

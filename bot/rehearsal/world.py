@@ -18,11 +18,12 @@ from bot.ports import Clock, Transport
 from bot.rehearsal import invariants
 from bot.rehearsal.edges import PoweredDatabase, PoweredDialer, PoweredTransport
 from bot.rehearsal.facts import BY_HAND, books_of, truth_of
+from bot.rehearsal.inference import Fickle
 from bot.rehearsal.network import Network
 from bot.rehearsal.plan import START
 from bot.rehearsal.power import Power
 from bot.rehearsal.stage import MEAN_PRICE, Stage
-from bot.rehearsal.wants import caps_of, stocks_of
+from bot.rehearsal.wants import bounds_of, caps_of, stocks_of
 from bot.rehearsal.witness import Witness
 from bot.sim.build import build_exchange
 from bot.sim.faults.transport import FaultyTransport
@@ -66,10 +67,12 @@ class World:
         self._clock = clock
         self._key = SigningKey.from_text(self.sim.credentials("").signing_key)
         self._ids = SeededIds(seed + 1)
+        self._models = Fickle(self.sim, clock, Random(f"models {seed}"))  # noqa: S311 - repeatable, not secret
         self._lives = 0
         markets = {market.symbol: market for market in self.sim.venue.markets.values()}
         self._caps = caps_of(stage.settings, markets)
         self._stocks = stocks_of(stage.settings, markets)
+        self._bounds = bounds_of(stage.settings, markets)
         if stage.foreign:
             first = next(iter(markets.values()))
             price = micros_of(MEAN_PRICE) // 20
@@ -102,6 +105,7 @@ class World:
                 stream=exchange.market_stream,
                 lease=lease if self._stage.leased else None,
                 clock_offset=lambda: exchange.clock_offset_seconds,
+                inference=self._models,
             )
         finally:
             await dialer.hang_up()
@@ -109,7 +113,7 @@ class World:
     def check(self) -> None:
         """See that what must hold at any moment does. Raises `Violated`."""
         self.sim.venue.advance(self._clock.now())
-        invariants.at_any_moment(books_of(self.database.raw), self.truth, self._caps, self._stocks)
+        invariants.at_any_moment(books_of(self.database.raw), self.truth, self._caps, self._stocks, self._bounds)
 
     def check_at_end(self) -> None:
         """See besides that all has settled, and that nothing rests after the stop. Raises `Violated`."""

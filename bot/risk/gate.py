@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from bot.domain.fill import Fill
-from bot.domain.intents import Place, Stock
+from bot.domain.intents import Issue, Place, Stock
 from bot.domain.latch import Latch, TradingState
 from bot.domain.order import Order, Side
 from bot.domain.transitions import Filled, OrderEvent
-from bot.execution.planner import Plan
+from bot.execution.planner import Plan, place_of
 from bot.ports import Clock
 from bot.risk.facts import Facts, Scope
 from bot.risk.limits import RULES, Limits
@@ -22,6 +23,8 @@ from bot.risk.spend import DAY, HOUR, Bought, Purchases, spent, units_after
 from bot.risk.standing import refused_in
 
 MINUTE = timedelta(minutes=1)
+
+Move = TypeVar("Move", Stock, Issue)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,27 +113,25 @@ class Gate:
         purchases = self._purchases.lately(now)
         account = self._scope(facts, strategy, purchases, now)
         own = self._scope(facts, strategy, purchases, now, only=strategy)
-        refused, transfers, orders = [], [], []
-        for stock in plan.transfers:
-            if why := refused_in(self.state, stock, account):
-                refused.append(self._stopped(stock, why))
-            else:
-                transfers.append(stock)
+        refused: list[Refusal] = []
+        transfers = self._let_through(plan.transfers, account, refused)
+        orders = []
         for place in plan.orders:
             if refusal := self._refusal(place, account, own):
                 refused.append(refusal)
             else:
                 orders.append(place)
                 account, own = account.after(place), own.after(place)
+        issues = self._let_through(plan.issues, account, refused)
         for refusal in refused:
             self._log.tell(strategy, refusal, _symbol(refusal.intent, facts))
-        return Verdict(strategy, Plan(plan.cancels, tuple(transfers), tuple(orders)), tuple(refused), at=now)
+        return Verdict(strategy, Plan(plan.cancels, transfers, tuple(orders), issues), tuple(refused), at=now)
 
-    def stopped(self, intent: Place | Stock) -> str:
+    def stopped(self, intent: Place | Stock | Issue) -> str:
         """Why what has passed may not go any more, for the state of trading has changed since; empty where it may."""
         state = self.state
-        spends = isinstance(intent, Place) and intent.side is Side.BUY
-        if state is TradingState.HALTED or (state is TradingState.REDUCING and spends):
+        adds = isinstance(intent, Issue) or (isinstance(intent, Place) and intent.side is Side.BUY)
+        if state is TradingState.HALTED or (state is TradingState.REDUCING and adds):
             return f"trading is {state}: {self.why}"
         return ""
 
@@ -143,6 +144,16 @@ class Gate:
             yield verdict.plan
         finally:
             del self._under_way[verdict.strategy]
+
+    def _let_through(self, moves: Iterable[Move], scope: Scope, refused: list[Refusal]) -> tuple[Move, ...]:
+        """Those that the state of trading lets through; the others are added to what is refused."""
+        passed = []
+        for move in moves:
+            if why := refused_in(self.state, move, scope):
+                refused.append(self._stopped(move, why))
+            else:
+                passed.append(move)
+        return tuple(passed)
 
     def _refusal(self, place: Place, account: Scope, own: Scope) -> Refusal | None:
         if why := refused_in(self.state, place, account):
@@ -157,7 +168,7 @@ class Gate:
                     return Refusal(place, f"risk.{name}{whose}", why)
         return None
 
-    def _stopped(self, intent: Place | Stock, why: str) -> Refusal:
+    def _stopped(self, intent: Place | Stock | Issue, why: str) -> Refusal:
         return Refusal(intent, str(self.state), f"trading is {self.state}, {why}: {self.why}")
 
     def _scope(
@@ -183,15 +194,13 @@ class Gate:
         """The orders of plans under way that are not in the journal yet; one that is closed again counts as well."""
         for strategy, verdict in self._under_way.items():
             journaled = Counter(
-                Place(order.market_id, order.side, order.quantity, order.price)
-                for order in orders
-                if order.strategy == strategy and order.created_at >= verdict.at
+                place_of(order) for order in orders if order.strategy == strategy and order.created_at >= verdict.at
             )
             for place, count in (Counter(verdict.plan.orders) - journaled).items():
                 yield from [(strategy, place)] * count
 
 
-def _symbol(intent: Place | Stock, facts: Facts) -> str:
+def _symbol(intent: Place | Stock | Issue, facts: Facts) -> str:
     """What people call the market or instrument of an intent."""
     wanted = intent.market_id if isinstance(intent, Place) else intent.instrument_id
     for market in (one.market for one in facts.markets.values()):

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from bot.domain.intents import Place, Stock
+from bot.domain.intents import Issue, Place, Stock
 from bot.ports import Clock
 
 log = structlog.stdlib.get_logger("risk")
@@ -18,7 +18,7 @@ AGAIN_AFTER = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """An order or transfer that does not go out.
+    """An order, transfer or issue that does not go out.
 
     Attributes:
         intent: what was wanted.
@@ -26,7 +26,7 @@ class Refusal:
         why: the figures, in words.
     """
 
-    intent: Place | Stock
+    intent: Place | Stock | Issue
     limit: str
     why: str
 
@@ -47,7 +47,8 @@ class RefusalLog:
     def tell(self, strategy: str, refusal: Refusal, symbol: str) -> None:
         """Log a refusal, or count it."""
         now, intent = self._clock.now(), refusal.intent
-        kind = str(intent.side) if isinstance(intent, Place) else "transfer"
+        what = "order" if isinstance(intent, Place) else "transfer" if isinstance(intent, Stock) else "issue"
+        kind = str(intent.side) if isinstance(intent, Place) else what
         key = (strategy, refusal.limit, symbol, kind)
         told = self._told.get(key)
         if told is not None and now - told.at < AGAIN_AFTER:
@@ -56,7 +57,7 @@ class RefusalLog:
         repeated = {"like_it_since": told.since} if told is not None and told.since else {}
         self._told[key] = _Told(now)
         log.warning(
-            "transfer refused" if isinstance(intent, Stock) else "order refused",
+            f"{what} refused",
             strategy=strategy,
             wanted=_words(intent, symbol),
             why=refusal.why,
@@ -65,7 +66,11 @@ class RefusalLog:
         )
 
 
-def _words(intent: Place | Stock, symbol: str) -> str:
-    if isinstance(intent, Stock):
-        return f"move {intent.quantity} {symbol} to Consumption"
-    return f"{intent.side} {intent.quantity} {symbol} at {intent.price}"
+def _words(intent: Place | Stock | Issue, symbol: str) -> str:
+    match intent:
+        case Stock():
+            return f"move {intent.quantity} {symbol} to Consumption"
+        case Issue():
+            return f"issue {intent.quantity} {symbol}"
+        case Place():
+            return f"{intent.side} {intent.quantity} {symbol} at {intent.price}"

@@ -56,8 +56,7 @@ def load_settings(
     if file := config_file(path):
         layers.append(read_yaml(file))
     settings, found = _merge(layers)
-    written = next((layer.values["strategies"] for layer in layers if "strategies" in layer.values), None)
-    found += strategy_faults(written, check_strategy)
+    found += strategy_faults(_written(layers, "strategies"), _written(layers, "strategy_folders"), check_strategy)
     found += adopter_faults(settings) if settings else []
     faults = [fault for layer in reversed(layers) for fault in layer.faults]
     faults += [Fault(place, path, text) for path, text in found for place in _places(layers, path)]
@@ -76,6 +75,10 @@ def _merge(strongest_first: Sequence[Layer]) -> tuple[Settings | None, list[tupl
         return Settings(**dict(Layered())), []
     except ValidationError as error:  # goes no further: it holds what was written, secrets too
         return None, [(detail["loc"], explain(detail)) for detail in error.errors(include_url=False)]
+
+
+def _written(strongest_first: Sequence[Layer], name: str) -> object:
+    return next((layer.values[name] for layer in strongest_first if name in layer.values), None)
 
 
 def _places(strongest_first: Sequence[Layer], path: KeyPath) -> list[str]:

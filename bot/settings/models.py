@@ -10,6 +10,7 @@ from typing import Any, Literal, Self, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from bot.domain.candle import Resolution
 from bot.settings.values import (
     BaseUrl,
     Database,
@@ -196,6 +197,12 @@ class EngineSettings(Section):
     adopt_foreign_orders: str | None = Field(
         None, min_length=1, description="strategy instance that takes up open orders that are not the bot's"
     )
+    hook_failures: Whole = Field(
+        10, ge=1, le=10_000, description="failures of its hooks in a row after which a strategy instance is paused"
+    )
+    spin_seconds: Number = Field(
+        5, gt=0, le=3600, description="how long a hook may compute without a pause before it is broken off, seconds"
+    )
 
 
 class ScheduleSettings(Section):
@@ -232,9 +239,11 @@ class StrategySettings(Section):
     """One instance of a strategy."""
 
     name: str = Field(min_length=1, description="the instance's own name; its orders and its state go by it")
-    strategy: str = Field(min_length=1, description="a strategy of the library, or your own as module:Class")
+    strategy: str = Field(min_length=1, description="a strategy's name, or your own as module:Class")
     markets: tuple[str, ...] = Field(min_length=1, description="symbols of the markets that it trades")
-    schedule: ScheduleSettings = Field(description="when it ticks")
+    candles: Resolution = Field(Resolution.M1, description="how long the candles are that it is called for and sees")
+    schedule: ScheduleSettings | None = Field(None, description="when it ticks; a strategy with on_tick needs one")
+    hook_seconds: Number = Field(30, gt=0, le=3600, description="the most that one call of a hook may take, seconds")
     parameters: dict[str, Any] = Field(default_factory=dict, description="the strategy's own parameters")
     risk: StrategyRiskSettings = Field(
         default=StrategyRiskSettings(), description="what it may order, within the account's limits"
@@ -295,6 +304,9 @@ class Settings(BaseSettings):
     logging: LoggingSettings = Field(default=LoggingSettings(), description="what is logged, and how")
     engine: EngineSettings = Field(default=EngineSettings(), description="how often the daemon looks")
     risk: RiskSettings = Field(default=RiskSettings(), description="what may be ordered from the whole account")
+    strategy_folders: tuple[File, ...] = Field(
+        default=(), description="folders of your own strategies: the file my_own.py is the strategy my_own"
+    )
     strategies: tuple[StrategySettings, ...] = Field(default=(), description="the strategy instances to run")
     paper: PaperSettings = Field(default=PaperSettings(), description="the exchange of `gridbot paper`")
 

@@ -9,12 +9,12 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
+from bot.candle_file import read_candles
 from bot.clock import SeededIds
 from bot.errors import ConfigError, DataError
 from bot.ports import Ids
 from bot.sim import state
 from bot.sim.api import ExchangeApi
-from bot.sim.candles import read_candles
 from bot.sim.config import VenueConfig
 from bot.sim.credentials import Credentials, Keys, credentials_for
 from bot.sim.crowd import Crowd

@@ -11,8 +11,8 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Protocol
 
+from bot.candle_file import Candle
 from bot.domain.money import ZERO, micros_of
-from bot.sim.candles import Candle
 
 WALK_STEP = timedelta(seconds=10)
 """How often a random walk moves."""

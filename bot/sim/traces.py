@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from bot.errors import DataError
-from bot.sim.tables import Row, Table
+from bot.tables import Row, Table
 
 REQUEST_SLOT_SECONDS = 10
 """Slot length into which a trace that lists single requests is summed up, seconds."""

@@ -69,6 +69,12 @@ class InlineDatabase(Database):
     async def close(self) -> None:
         """Do nothing: what it holds is still to be looked at."""
 
+    def dispose(self) -> None:
+        """Give its memory back; nothing can be asked of it any more."""
+        self._connection.close()
+        self._connection.engine.dispose()
+        self.raw.close()
+
 
 @cache
 def _template() -> InlineDatabase:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, case, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from bot.domain.fill import Fill
-from bot.domain.order import LIVE_STATES, Order, OrderState
+from bot.domain.order import LIVE_STATES, Order, OrderState, Side
 from bot.errors import StoreError
 from bot.ports import OrderRecord
 from bot.storage.rows import columns, made, rows_of, values
@@ -42,6 +42,29 @@ _FILLS_SINCE = (
     .join_from(fills, orders)
     .where(fills.c.executed_at >= bindparam("since"))
     .order_by(fills.c.executed_at, fills.c.seq)
+)
+_RANK = func.row_number().over(
+    partition_by=(orders.c.strategy, fills.c.market_id), order_by=(fills.c.executed_at.desc(), fills.c.seq.desc())
+)
+_RANKED = (
+    select(orders.c.strategy, fills.c.seq, *columns(fills, Fill), _RANK.label("rank"))
+    .join_from(fills, orders)
+    .subquery()
+)
+_NEWEST_FILLS = (
+    select(*(_RANKED.c[name] for name in ("strategy", *(column.name for column in columns(fills, Fill)))))
+    .where(_RANKED.c.rank <= bindparam("most"))
+    .order_by(_RANKED.c.executed_at, _RANKED.c.seq)
+)
+_TRADED = (
+    select(
+        orders.c.strategy,
+        orders.c.market_id,
+        func.sum(case((orders.c.side == Side.BUY, orders.c.filled), else_=-orders.c.filled)),
+    )
+    .where(orders.c.filled > 0)
+    .group_by(orders.c.strategy, orders.c.market_id)
+    .order_by(orders.c.strategy, orders.c.market_id)
 )
 _NEWEST_FILL_AT = select(func.max(fills.c.executed_at))
 _KNOWN_TRADES = select(fills.c.trade_id).where(fills.c.trade_id.in_(bindparam("ids", expanding=True)))
@@ -146,7 +169,17 @@ def fills_since(db: Connection, at: datetime) -> list[tuple[str, Fill]]:
     return [(strategy, Fill(*fill)) for strategy, *fill in db.execute(_FILLS_SINCE, {"since": at})]
 
 
+def newest_fills_of_each(db: Connection, most: int) -> list[tuple[str, Fill]]:
+    """So many of each strategy's newest fills on each market, each after its strategy's name; oldest first."""
+    return [(strategy, Fill(*fill)) for strategy, *fill in db.execute(_NEWEST_FILLS, {"most": most})]
+
+
 def newest_fill_at(db: Connection) -> datetime | None:
     """When the newest fill traded."""
     newest: datetime | None = db.scalar(_NEWEST_FILL_AT)
     return newest
+
+
+def traded(db: Connection) -> list[tuple[str, str, int]]:
+    """Units bought less units sold, by strategy instance and market id."""
+    return [(strategy, market_id, int(units)) for strategy, market_id, units in db.execute(_TRADED)]

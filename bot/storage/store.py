@@ -136,6 +136,22 @@ class SqlStore:
         """Fills that traded at that time or later, each after the name of its strategy instance; oldest first."""
         return await self._run(orders.fills_since, at)
 
+    async def newest_fills(self, most: int) -> list[tuple[str, Fill]]:
+        """So many of each strategy instance's newest fills on each market, each after its name; oldest first."""
+        return await self._run(orders.newest_fills_of_each, most)
+
+    async def traded(self) -> list[tuple[str, str, int]]:
+        """Units bought less units sold: (strategy instance, market id, units) each."""
+        return await self._run(orders.traded)
+
+    async def moved(self) -> list[tuple[str, str, int]]:
+        """Units moved from Trading, or on their way, less issued ones that were moved there."""
+        return await self._run(transfers.moved)
+
+    async def issued(self) -> list[tuple[str, str, int]]:
+        """Units that were issued and have still to be moved to Trading: (instance, instrument id, units) each."""
+        return await self._run(transfers.issued)
+
     async def latest_fill_at(self) -> datetime | None:
         """When the newest stored fill traded."""
         return await self._run(orders.newest_fill_at)

@@ -10,7 +10,7 @@ from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, MetaData, Str
 
 from bot.domain.latch import TradingState
 from bot.domain.order import OrderState, Side, TimeInForce
-from bot.domain.transfer import TransferState
+from bot.domain.transfer import TransferState, Way
 from bot.storage.types import Amount, Moment, by_value
 
 metadata = MetaData(
@@ -69,6 +69,7 @@ orders = Table(
     Column("filled_notional", Amount, nullable=False),
     Column("time_in_force", by_value(TimeInForce), nullable=False),
     Column("reason", String, nullable=False),
+    Column("post_only", sa.Boolean, nullable=False, server_default=sa.false()),
     CheckConstraint("quantity > 0", name="quantity"),
     CheckConstraint("price > 0", name="price"),
     CheckConstraint("filled >= 0 AND filled <= quantity", name="filled"),
@@ -121,6 +122,7 @@ transfers = Table(
     Column("state", by_value(TransferState), nullable=False),
     Column("transfer_id", String, unique=True),
     Column("reason", String, nullable=False),
+    Column("way", by_value(Way), nullable=False, server_default=Way.TO_CONSUMPTION.value),
     CheckConstraint("quantity > 0", name="quantity"),
     Index(None, "state"),
     Index(None, "created_at", "seq"),

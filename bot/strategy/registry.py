@@ -1,102 +1,160 @@
-"""Strategies by name: the library in `strategies/`, or any `module:Class`."""
+"""Strategies by name: of the library, of the user's own folders and of installed packages, or any `module:Class`."""
 
 from __future__ import annotations
 
 import difflib
-import importlib
-import inspect
-import pkgutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-import strategies
 from bot.errors import ConfigError, StrategyError
 from bot.strategy.base import Strategy
+from bot.strategy.loading import foreign_code
+from bot.strategy.loading import load_file as load
+from bot.strategy.sources import Origin, Source, source, sources
+
+__all__ = [
+    "Fault",
+    "Origin",
+    "Source",
+    "check",
+    "find",
+    "load",
+    "load_fresh",
+    "located",
+    "make",
+    "make_fresh",
+    "names",
+    "sources",
+]
+
+Fault = tuple[tuple[str, ...], str]
+"""Where in a strategy's settings something is wrong, and what."""
 
 
-def names() -> list[str]:
-    """The library's strategies, sorted."""
-    return sorted(module.name for module in pkgutil.iter_modules(strategies.__path__))
+def names(folders: Sequence[Path] = ()) -> list[str]:
+    """The strategies that can be had by their name alone, sorted; `folders` are the user's own."""
+    return sorted({one.name for one in sources(folders)})
 
 
-def find(name: str) -> type[Strategy]:
-    """The class of a strategy: a name from the library such as `replenish`, or `module:Class`.
+def find(name: str, folders: Sequence[Path] = ()) -> type[Strategy]:
+    """The class of a strategy: a name such as `replenish`, or `module:Class`.
 
     Raises:
-        StrategyError: there is no such strategy, or its module cannot be imported.
+        StrategyError: there is no such strategy or more than one, or it cannot be imported.
     """
-    module_name, colon, class_name = name.partition(":")
-    if colon:
-        found = getattr(_import(module_name, name), class_name, None)
-        if not (inspect.isclass(found) and issubclass(found, Strategy)):
-            raise StrategyError(f"strategy '{name}': {module_name} has no Strategy class '{class_name}'")
-        return found
-    if name not in names():
-        close = difflib.get_close_matches(name, names(), n=1)
-        advice = f"did you mean '{close[0]}'?" if close else f"the library has {', '.join(names())}"
-        raise StrategyError(f"there is no strategy '{name}'; {advice} Your own is written as 'module:Class'.")
-    return _only_class(_import(f"strategies.{name}", name), name)
+    return _source(name, folders).load()
 
 
-def make(name: str, parameters: Mapping[str, Any]) -> Strategy:
+def located(name: str, folders: Sequence[Path] = ()) -> Path | None:
+    """The file that a strategy is written in; None where that cannot be told.
+
+    Raises:
+        StrategyError: there is no such strategy, or more than one.
+    """
+    return _source(name, folders).file
+
+
+def load_fresh(name: str, folders: Sequence[Path] = ()) -> type[Strategy]:
+    """The class of a strategy as its file is now. Whatever was loaded from it before stays as it is.
+
+    Raises:
+        StrategyError: there is no such strategy or more than one, or it cannot be imported.
+    """
+    return _source(name, folders).load_fresh()
+
+
+def make(name: str, parameters: Mapping[str, Any], folders: Sequence[Path] = ()) -> Strategy:
     """A strategy with its parameters.
 
     Raises:
-        StrategyError: there is no such strategy.
+        StrategyError: there is no such strategy, or its own validators break.
         ConfigError: its parameters are wrong; every fault is listed.
     """
-    kind = find(name)
-    try:
-        return kind.model_validate(dict(parameters))
-    except ValidationError as error:
-        faults = (_fault(kind, dict(item)) for item in error.errors())
-        raise ConfigError("\n".join(f"{'.'.join(path)}: {fault}" for path, fault in faults)) from None
+    return _without_faults(_validated(name, find(name, folders), parameters))
 
 
-def check(name: str, parameters: Mapping[str, Any]) -> list[tuple[tuple[str, ...], str]]:
-    """What is wrong with a strategy's name or parameters: (path, fault) each; empty when nothing is.
+def make_fresh(
+    name: str, parameters: Mapping[str, Any], folders: Sequence[Path] = (), *, has_schedule: bool = True
+) -> Strategy:
+    """A strategy with its parameters, as its file is now; for an instance that runs already.
 
-    The path is `("strategy",)` for the name, or `("parameters", field)`.
+    Raises:
+        StrategyError: it cannot be loaded, or its own validators break.
+        ConfigError: it does not fit the instance; every fault is listed.
+    """
+    kind = load_fresh(name, folders)
+    made = _validated(name, kind, parameters)
+    return _without_faults(_tick_faults(kind, has_schedule=has_schedule) or made)
+
+
+def check(
+    name: str, parameters: Mapping[str, Any], folders: Sequence[Path] = (), *, has_schedule: bool = True
+) -> list[Fault]:
+    """What is wrong with a strategy as an instance is to run it; empty when nothing is.
+
+    The path of a fault is `("strategy",)` for the name, `("parameters", field)`, or `("schedule",)`.
+
+    Args:
+        name: the strategy.
+        parameters: its parameters, as written.
+        folders: where the user's own strategies are.
+        has_schedule: whether the instance has one.
     """
     try:
-        kind = find(name)
-        kind.model_validate(dict(parameters))
+        kind = find(name, folders)
+        made = _validated(name, kind, parameters)
     except StrategyError as error:
         return [(("strategy",), str(error))]
-    except ValidationError as error:
-        return [_fault(kind, dict(item)) for item in error.errors()]
-    return []
+    faults = [] if isinstance(made, Strategy) else made
+    return faults + _tick_faults(kind, has_schedule=has_schedule)
 
 
-def _fault(make: type[Strategy], item: dict[str, Any]) -> tuple[tuple[str, ...], str]:
+def _tick_faults(kind: type[Strategy], *, has_schedule: bool) -> list[Fault]:
+    if has_schedule or not kind.overrides("on_tick"):
+        return []
+    return [(("schedule",), "on_tick would never be called: give a schedule, such as {every: 60s}")]
+
+
+def _without_faults(made: Strategy | list[Fault]) -> Strategy:
+    if isinstance(made, Strategy):
+        return made
+    raise ConfigError("\n".join(f"{'.'.join(path)}: {fault}" for path, fault in made))
+
+
+def _source(name: str, folders: Sequence[Path]) -> Source:
+    if found := source(name, folders):
+        return found
+    if close := difflib.get_close_matches(name, names(folders), n=1):
+        advice = f"did you mean '{close[0]}'?"
+    else:
+        advice = f"the library has {', '.join(one.name for one in sources() if one.origin is Origin.LIBRARY)}."
+    missing = [str(folder) for folder in folders if not folder.is_dir()]
+    if missing:
+        advice += f" Of strategy_folders there is no {', no '.join(missing)}."
+    raise StrategyError(
+        f"there is no strategy '{name}'; {advice} "
+        "Your own is a file in one of strategy_folders, or is written as 'module:Class'."
+    )
+
+
+def _validated(name: str, kind: type[Strategy], parameters: Mapping[str, Any]) -> Strategy | list[Fault]:
+    with foreign_code(name, what="cannot check its parameters"):
+        try:
+            return kind.model_validate(dict(parameters))
+        except ValidationError as error:
+            return [_fault(kind, dict(item)) for item in error.errors()]
+
+
+def _fault(kind: type[Strategy], item: dict[str, Any]) -> Fault:
     path = ("parameters", *(str(part) for part in item["loc"]))
     if item["type"] == "missing":
-        return path, f"is missing: {make.model_fields[path[1]].description or 'it has no default'}"
+        return path, f"is missing: {kind.model_fields[path[1]].description or 'it has no default'}"
     if item["type"] != "extra_forbidden":
         return path, str(item["msg"]).removeprefix("Value error, ")
-    fields = list(make.model_fields)
+    fields = list(kind.model_fields)
     close = difflib.get_close_matches(path[-1].strip(), fields, n=1)
     advice = f"did you mean '{close[0]}'?" if close else f"the parameters are {', '.join(fields)}"
     return path, f"unknown parameter; {advice}"
-
-
-def _import(module_name: str, name: str) -> Any:
-    try:
-        return importlib.import_module(module_name)
-    except StrategyError:
-        raise
-    except Exception as error:
-        raise StrategyError(f"strategy '{name}' cannot be imported: {type(error).__name__}: {error}") from error
-
-
-def _only_class(module: Any, name: str) -> type[Strategy]:
-    found = [
-        member
-        for _, member in inspect.getmembers(module, inspect.isclass)
-        if issubclass(member, Strategy) and member.__module__ == module.__name__
-    ]
-    if len(found) != 1:
-        raise StrategyError(f"strategy '{name}': {module.__name__} must hold one Strategy class, not {len(found)}")
-    return found[0]

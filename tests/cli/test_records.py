@@ -105,6 +105,7 @@ def test_orders_as_json_are_whole_and_exact(stored: Gridbot) -> None:
         "average_price": "2.4",
         "time_in_force": "gtc",
         "reason": "",
+        "post_only": False,
     }
 
 
@@ -138,7 +139,9 @@ def test_fills_transfers_and_balances_are_listed(stored: Gridbot) -> None:
         words("2026-01-05 12:32:02 text-prime buy 6 2.40 14.40 0.00 trade-2 venue-1"),
         words("2026-01-05 12:32:01 text-prime buy 4 2.40 9.60 0.00 trade-1 venue-1"),
     ]
-    assert rows(stored("transfers").out)[1:] == [words("2026-01-05 12:30:00 text-prime 5 submitting stock transfer-1")]
+    assert rows(stored("transfers").out)[1:] == [
+        words("2026-01-05 12:30:00 text-prime 5 to_consumption submitting stock transfer-1")
+    ]
     assert sorted(rows(stored("balances").out)[2:]) == [
         words("2026-01-05 12:30:00 cash USD 9,976.00 9,951.00 25.00"),
         words("2026-01-05 12:30:00 trading text-prime 10 10 0"),

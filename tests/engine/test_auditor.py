@@ -45,6 +45,16 @@ async def test_trades_sales_and_transfers_of_anybody_on_the_account_are_explaine
     assert await world.store.recent_incidents(10) == []
 
 
+async def test_units_that_were_issued_and_moved_to_trading_are_explained(world: World) -> None:
+    auditor = an_auditor(world)
+    await minutes_later(world, auditor, 2)
+    await world.exchange.issue_supply(world.market.instrument_id, 20)
+    await world.exchange.transfer_issued(world.market.instrument_id, 15)
+    await minutes_later(world, auditor, 2 * TIMES_SEEN)
+    assert world.account.units[world.market.instrument_id].available == 15
+    assert await world.store.recent_incidents(10) == []
+
+
 async def test_money_that_is_gone_without_a_trade_is_a_violation(world: World) -> None:
     auditor = an_auditor(world)
     await minutes_later(world, auditor, 2)
@@ -177,7 +187,7 @@ async def test_an_account_that_always_trades_costs_no_long_lists_and_its_books_b
     world.transport.before = trade
     sent = len(world.transport.sent)
     await minutes_later(world, auditor, 4)
-    assert len(world.transport.sent) - sent == 4 * 5
+    assert len(world.transport.sent) - sent == 4 * 6
     world.transport.before = None
     await minutes_later(world, auditor, TIMES_SEEN)
     assert await world.store.recent_incidents(10) == []

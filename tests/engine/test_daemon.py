@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -13,19 +14,15 @@ from typing import Any, ClassVar
 import pytest
 
 from bot import Context, Fill, Order, Strategy
-from bot.clock import SeededIds, VirtualClock, run_virtual
 from bot.domain.order import OrderState
-from bot.engine.daemon import Daemon
+from bot.engine.instance import Instance
 from bot.engine.pace import OnStop, Pace
-from bot.engine.runner import Instance
 from bot.engine.schedule import Schedule
 from bot.errors import ConfigError, DaemonError, StoreError
-from bot.ports import Request, Response, Run
-from bot.risk.gate import Gate
-from bot.risk.limits import SAFE
-from bot.storage import open_store
-from bot.strategy.context import MarketView
-from tests.world import START, World, a_world
+from bot.ports import Request, Response
+from bot.strategy.view import MarketView
+from tests.engine.running import minutes, run_daemon
+from tests.world import START, World
 
 MINUTE = timedelta(minutes=1)
 
@@ -69,53 +66,6 @@ def probe(name: str = "probe", every: timedelta = MINUTE, symbol: str = "text-pr
     return Instance(name, Probe(name=name), (symbol,), Schedule.every(every, START))
 
 
-def run_daemon(
-    folder: Path,
-    instances: Sequence[Instance],
-    story: Callable[[World], Awaitable[None]],
-    pace: Pace | None = None,
-    runs: int = 1,
-) -> World:
-    """Run a daemon while a story is told; it stops when the story is over. Again for every further run."""
-
-    async def main(clock: VirtualClock) -> World:
-        store = await open_store(f"sqlite:///{folder}/test.db", create=True)
-        try:
-            async with a_world(store, clock) as world:
-                for number in range(runs):
-                    daemon = Daemon(
-                        instances,
-                        exchange=world.exchange,
-                        store=store,
-                        clock=clock,
-                        ids=SeededIds(number),
-                        pace=pace or Pace(),
-                        run=Run(f"run-{number}", "test", clock.now()),
-                        gate=Gate(SAFE, {}, clock),
-                    )
-                    stop = asyncio.Event()
-                    async with asyncio.TaskGroup() as tasks:
-                        running = tasks.create_task(daemon.run(stop))
-                        await story(world)
-                        stop.set()
-                        await running
-                world.orders = await store.recent_orders(100)  # type: ignore[attr-defined]
-                world.state = await store.load_state("probe")  # type: ignore[attr-defined]
-                world.balances = await store.latest_balances()  # type: ignore[attr-defined]
-                return world
-        finally:
-            await store.close()
-
-    return run_virtual(main, START)
-
-
-def minutes(count: float) -> Callable[[World], Awaitable[None]]:
-    async def story(world: World) -> None:
-        await world.clock.sleep(60 * count)
-
-    return story
-
-
 def test_hooks_come_at_their_times_from_start_to_stop(tmp_path: Path) -> None:
     run_daemon(tmp_path, [probe()], minutes(2.5))
     assert Probe.calls == [("probe start", 0), ("probe tick", 60), ("probe tick", 120), ("probe stop", 150)]
@@ -143,7 +93,8 @@ def test_one_strategys_hooks_never_overlap_and_missed_ticks_are_skipped(tmp_path
         inside.clear()
 
     Probe.act = slow
-    run_daemon(tmp_path, [probe()], minutes(8), Pace(stop=timedelta(minutes=5)))
+    patient = replace(probe(), hook_seconds=200)
+    run_daemon(tmp_path, [patient], minutes(8), Pace(stop=timedelta(minutes=5)))
     assert [at for hook, at in Probe.calls if hook == "probe tick"] == [60, 210, 360]
 
 

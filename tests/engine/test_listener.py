@@ -17,9 +17,9 @@ from bot.domain.market import Ticker
 from bot.domain.order import OrderState, VenueOrder
 from bot.domain.stream import OrderUpdate, StreamDown, StreamEvent, StreamUp, TickerUpdate
 from bot.engine.daemon import Daemon
+from bot.engine.instance import Instance
 from bot.engine.listener import Source
 from bot.engine.pace import Pace
-from bot.engine.runner import Instance
 from bot.engine.schedule import Schedule
 from bot.errors import NotFound
 from bot.ports import Run

@@ -16,8 +16,8 @@ from bot.clock import SeededIds, VirtualClock, run_virtual
 from bot.domain.latch import Latch, TradingState
 from bot.domain.order import Order, OrderState, Side
 from bot.engine.daemon import Daemon
+from bot.engine.instance import Instance
 from bot.engine.pace import OnStop, Pace
-from bot.engine.runner import Instance
 from bot.engine.schedule import Schedule
 from bot.errors import AuthenticationFailed, DaemonError, LeaseLost
 from bot.ports import Lease, Request, Response, Run

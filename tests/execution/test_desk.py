@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import json
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -67,6 +69,23 @@ async def test_a_refused_order_is_rejected_with_the_exchanges_reason(world: Worl
     (order,) = await stored(world)
     assert order.state is S.REJECTED
     assert "20000 USD" in order.reason
+
+
+@pytest.mark.parametrize("post_only", [True, False])
+async def test_an_order_says_that_it_is_post_only_where_it_is(world: World, post_only: bool) -> None:
+    await world.desk.place(replace(buy(world), post_only=post_only), "s")
+    (order,) = await stored(world)
+    body = json.loads(world.transport.sent[-1].body)
+    assert (order.state, order.post_only, body.get("post_only", False)) == (S.OPEN, post_only, post_only)
+
+
+async def test_a_post_only_order_that_would_trade_is_rejected(world: World) -> None:
+    world.offer(5, "1.90")
+    await world.desk.place(replace(buy(world), post_only=True), "s")
+    (order,) = await stored(world)
+    assert (order.state, order.filled) == (S.REJECTED, 0)
+    assert "post-only" in order.reason
+    assert not await world.exchange.orders(open_only=True)
 
 
 async def test_an_order_that_never_left_is_not_sent(world: World) -> None:

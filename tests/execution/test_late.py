@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -33,6 +34,14 @@ async def test_an_order_judged_never_sent_that_rests_after_all_is_taken_up(world
     assert await incidents(world) == ["late_order"]
     await look(world, 2)
     assert await incidents(world) == ["late_order"]
+
+
+async def test_only_an_order_that_is_post_only_alike_goes_out_again(world: World) -> None:
+    first = await judged_not_sent(world, applied=False)
+    await world.desk.place(replace(buy(world), post_only=True), "s")
+    newest, before = await stored(world)
+    assert (newest.state, before) == (S.OPEN, first)
+    assert newest.client_order_id != first.client_order_id
 
 
 async def test_an_order_judged_never_sent_that_filled_at_once_is_taken_up_with_its_fill(world: World) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.intents import Cancel, Intent, Place, PriceLevel, Quote, Stock
+from bot.domain.intents import Cancel, Intent, Issue, Place, PriceLevel, Quote, Stock
 from bot.domain.order import Order, OrderState, Side
 from bot.execution.planner import Plan, plan
 
@@ -66,12 +66,21 @@ def test_the_sides_are_planned_apart() -> None:
     assert made.orders == (Place("m", Side.SELL, 3, Decimal("2.10")),)
 
 
+def test_a_post_only_quote_makes_post_only_orders_and_keeps_what_rests_either_way() -> None:
+    quote = replace(wanted(("2.00", 10), ("1.99", 3)), post_only=True)
+    (missing,) = placed(("1.99", 3))
+    assert plan([quote], [bid(1, "2.00", 10)]) == Plan(orders=(replace(missing, post_only=True),))
+    resting = replace(bid(1, "2.00", 10), post_only=True)
+    assert plan([wanted(("2.00", 10), ("1.99", 3))], [resting]) == Plan(orders=(missing,))
+
+
 def test_commands_pass_through_and_a_cancel_needs_a_resting_order() -> None:
-    buy, stock = Place("m", Side.BUY, 1, Decimal(2)), Stock("i", 3)
+    buy, stock, issue = Place("m", Side.BUY, 1, Decimal(2)), Stock("i", 3), Issue("i", 4)
     live = [bid(1, "2.00", 5), bid(2, "2.00", 5, OrderState.UNKNOWN)]
-    made = plan([buy, Cancel("gb-1"), Cancel("gb-1"), Cancel("gb-2"), Cancel("gb-9"), stock], live)
-    assert made == Plan(cancels=("gb-1",), transfers=(stock,), orders=(buy,))
+    made = plan([buy, Cancel("gb-1"), Cancel("gb-1"), Cancel("gb-2"), Cancel("gb-9"), stock, issue], live)
+    assert made == Plan(cancels=("gb-1",), transfers=(stock,), orders=(buy,), issues=(issue,))
     assert made
+    assert plan([issue], [])
     assert not plan([], live)
 
 

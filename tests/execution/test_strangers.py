@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from bot.domain.order import Side, TimeInForce, VenueOrder
-from bot.execution.strangers import Strangers
+from bot.execution.strangers import LOOKUPS, Strangers
 from tests.world import START, World
 
 
@@ -22,6 +22,29 @@ async def test_only_so_many_are_remembered(world: World, monkeypatch: pytest.Mon
     for number in range(3):
         strangers.leave_alone(f"o-{number}")
     assert [strangers.is_foreign(f"o-{number}") for number in range(3)] == [False, True, True]
+
+
+async def test_an_order_that_does_not_show_is_asked_for_so_often_and_by_audits_only_then(world: World) -> None:
+    strangers = Strangers(world.exchange, world.clock, None)
+    await strangers.look_up(["o-0"], deep=False)  # after which the client knows how routes are spelt
+    for _ in range(LOOKUPS + 5):
+        assert await strangers.look_up(["o-1"], deep=False) == []
+    assert world.transport.count("GET", "/orders/o-1") == LOOKUPS
+    await strangers.look_up(["o-1"], deep=True)
+    assert world.transport.count("GET", "/orders/o-1") == LOOKUPS + 1
+
+
+async def test_of_orders_that_do_not_show_only_so_many_are_remembered(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.execution.strangers.REMEMBERED", 2)
+    strangers = Strangers(world.exchange, world.clock, None)
+    for number in range(3):
+        for _ in range(LOOKUPS):
+            await strangers.look_up([f"o-{number}"], deep=False)
+    world.transport.sent.clear()
+    await strangers.look_up(["o-1", "o-2", "o-0"], deep=False)
+    assert [request.path.rpartition("/")[2] for request in world.transport.sent] == ["o-0"]
 
 
 @pytest.mark.parametrize(

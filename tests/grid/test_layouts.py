@@ -53,7 +53,9 @@ async def test_where_instruments_are_says_nothing_of_other_routes() -> None:
     assert transport.paths == ["GET /v1/instruments", "GET /v1/trading/markets"]
 
 
-FORMERLY = {"candles": "price_histories", "transfers": "transfers/histories", "transfer_history": "transfers/histories"}
+FORMERLY = {"candles": "price_histories"} | dict.fromkeys(
+    ("transfers", "transfers_to_trading", "transfer_history"), "transfers/histories"
+)
 
 
 @pytest.mark.parametrize("call", [call for call in CALLS if call.route.older], ids=str)

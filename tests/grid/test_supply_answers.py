@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
-from bot.domain.transfer import VenueTransfer
+from bot.domain.account import Units
+from bot.domain.issuance import SupplyIssuance
+from bot.domain.transfer import VenueTransfer, Way
 from bot.errors import AccessDenied, BadAnswer, InvalidRequest, OutcomeUnknown
-from bot.grid.results import IssuanceAccount, SupplyIssuance, SupplySummary
+from bot.grid.results import IssuanceAccount, SupplySummary
 from tests.grid.scripted import answered, client_of, wrapped
 
 AT = datetime(2026, 3, 1, 11, 0, tzinfo=UTC)
@@ -74,6 +76,45 @@ async def test_issues_come_oldest_first() -> None:
     client, transport = client_of(wrapped([later, ISSUANCE]))
     assert [one.issuance_id for one in await client.supply_issuances()] == ["s1", "s2"]
     assert transport.paths == ["GET /v1/trading/supply-issuances"]
+
+
+async def test_issues_from_a_moment_on_are_asked_for_and_told() -> None:
+    earlier = ISSUANCE | {"issuance_id": "s0", "created_at": "2026-02-01T11:00:01Z"}
+    client, transport = client_of(wrapped([ISSUANCE, earlier]))
+    assert await client.supply_issuances(since=AT) == [READ]
+    assert dict(transport.requests[0].query)["start_datetime"].startswith("2026-03-01")
+
+
+async def test_issued_units_are_told_by_instrument() -> None:
+    row = {"account_id": "a1", "instrument_id": "i1", "total_balance": "7", "available_balance": "5"}
+    client, transport = client_of(wrapped([row]))
+    assert await client.issued_units() == {"i1": Units("i1", 7, 5, 2)}
+    assert transport.paths == ["GET /v1/trading/issuance-accounts"]
+
+
+async def test_of_all_transfers_only_those_of_issued_units_go_to_trading() -> None:
+    rows = [
+        {"transfer_id": f"t-{source}", "quantity": 3, "from_account_type": source, "to_account_type": target}
+        for source, target in (("issuance", "trading"), ("trading", "consumption"), ("consumption", "trading"))
+    ]
+    client, _ = client_of(wrapped([*rows, {"transfer_id": "t-old", "quantity": 3}]))
+    brought = VenueTransfer("t-issuance", None, 3, "pending", way=Way.TO_TRADING)
+    assert await client.transfers_to_trading() == [brought]
+
+
+@pytest.mark.parametrize(
+    ("word", "status"),
+    [
+        ("completed", "completed"),
+        ("Issued", "completed"),
+        (None, "completed"),
+        ("pending", "pending"),
+        ("REJECTED", "failed"),
+    ],
+)
+def test_an_issue_that_is_listed_is_done_unless_it_says_otherwise(word: str | None, status: str) -> None:
+    issuance = SupplyIssuance(issuance_id="s1", instrument_id="i1", quantity=5, status=word, created_at=AT)
+    assert issuance.as_transfer() == VenueTransfer("s1", "i1", 5, status, AT, way=Way.ISSUE)
 
 
 async def test_the_summary_of_supply_is_read() -> None:

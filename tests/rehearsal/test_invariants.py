@@ -15,21 +15,24 @@ from bot.domain.money import micros_of
 from bot.domain.order import Side
 from bot.rehearsal import invariants
 from bot.rehearsal.facts import BY_HAND, Books, FillRow, OrderRow, TransferRow, Truth, truth_of
-from bot.rehearsal.invariants import Cap, Stock
+from bot.rehearsal.invariants import Bound, Cap, Stock
 from bot.rehearsal.plan import START, Violated
 from bot.sim.build import Scenario, SimExchange, build_exchange
 from bot.sim.config import VenueConfig
-from bot.sim.history import SimTransfer
+from bot.sim.history import SimTransfer, Way
+from bot.sim.office import USER, Grant, Opening, Role
 
 PRICE = micros_of(Decimal("2.00"))
 LATER = START + timedelta(hours=1)
 
 
 class Scene:
-    """An account with a filled bid, a resting bid, a cancelled one, a sale, a transfer, and an order placed by hand."""
+    """A supplier with filled, resting, cancelled and sold orders, one by hand, a transfer, and an issue in Trading."""
 
     def __init__(self) -> None:
-        scenario = Scenario(venue=VenueConfig(symbols=("text-prime",)), tokens_per_hour=None)
+        opening = Opening(USER, Role.SUPPLIER, Grant(Decimal(10_000)))
+        config = VenueConfig(symbols=("text-prime", "code-max"))
+        scenario = Scenario(venue=config, tokens_per_hour=None, accounts=(opening,))
         self.sim: SimExchange = build_exchange(scenario, start=START, ids=SeededIds(1))
         self.truth: Truth = truth_of(self.sim)
         venue, account = self.sim.venue, self.sim.account
@@ -40,17 +43,23 @@ class Scene:
         venue.cancel(account, self.place("cancelled", Side.BUY, 2, PRICE // 4))
         self.place(BY_HAND, Side.BUY, 1, PRICE // 8)
         transfer = venue.transfer(account, self.market.instrument_id, 4)
+        supplied = venue.market_by_symbol("code-max").instrument_id
+        issue = venue.issue(account, supplied, 6)
+        brought = venue.transfer(account, supplied, 6, Way.ISSUED_TO_TRADING)
         venue.advance(START + timedelta(minutes=5))
-        self.books = Books(self._orders(), self._fills(), [self._transfer(transfer)], [])
+        issued = TransferRow("new", issue.issuance_id, supplied, 6, "completed", "issue")
+        moves = [self._transfer(transfer), issued, self._transfer(brought)._replace(key="bring", way="to_trading")]
+        self.books = Books(self._orders(), self._fills(), moves, [])
 
     def place(self, name: str, side: Side, quantity: int, price: int) -> str:
         order = self.sim.venue.place(self.sim.account, self.market, side, quantity, price, client_order_id=name)
         return order.order_id
 
-    def check(self, books: Books, *, settled: bool = False, units: int = 10, target: int = 10) -> None:
-        caps = [Cap("stock", self.market.market_id, units)]
+    def check(self, books: Books, *, settled: bool = False, units: int = 10, target: int = 10, held: int = 10) -> None:
+        caps = [Cap("stock", self.market.market_id, side, units) for side in Side]
+        bounds = [Bound("stock", self.market.market_id, held)]
         stocks = [Stock(self.market.market_id, self.market.instrument_id, target)]
-        invariants.at_any_moment(books, self.truth, caps, stocks)
+        invariants.at_any_moment(books, self.truth, caps, stocks, bounds)
         if settled:
             invariants.once_settled(books, self.truth, LATER)
 
@@ -113,7 +122,20 @@ def with_fill(**changes: Any) -> Callable[[Books], Books]:
 
 
 def with_transfer(**changes: Any) -> Callable[[Books], Books]:
-    return lambda books: replace(books, transfers=[books.transfers[0]._replace(**changes)])
+    return with_move(0, **changes)
+
+
+def with_move(place: int, **changes: Any) -> Callable[[Books], Books]:
+    def wrong(books: Books) -> Books:
+        moves = list(books.transfers)
+        moves[place] = moves[place]._replace(**changes)
+        return replace(books, transfers=moves)
+
+    return wrong
+
+
+def without_move(place: int) -> Callable[[Books], Books]:
+    return lambda books: replace(books, transfers=[row for row in books.transfers if row != books.transfers[place]])
 
 
 @pytest.mark.parametrize(
@@ -128,7 +150,12 @@ def with_transfer(**changes: Any) -> Callable[[Books], Books]:
         (lambda books: replace(books, fills=[*books.fills, books.fills[0]]), "fills_once"),
         (with_transfer(quantity=3), "transfers_are_journaled"),
         (with_transfer(transfer_id="never made"), "transfers_are_journaled"),
-        (lambda books: replace(books, transfers=[]), "transfers_are_journaled"),
+        (without_move(0), "transfers_are_journaled"),
+        (without_move(1), "transfers_are_journaled"),
+        (without_move(2), "transfers_are_journaled"),
+        (with_move(1, way="to_trading"), "transfers_are_journaled"),
+        (with_move(1, quantity=5), "transfers_are_journaled"),
+        (with_move(1, transfer_id=None, state="not_sent"), "transfers_are_journaled"),
         (lambda books: replace(books, halts=["something looked wrong"]), "halted"),
     ],
 )
@@ -150,6 +177,8 @@ def no_fill_of_the_sale(books: Books) -> Books:
         (with_order("cancelled", state="open"), "orders_agree"),
         (with_order("resting", state="unknown"), "orders_agree"),
         (with_transfer(state="unknown"), "transfers_agree"),
+        (with_move(1, transfer_id=None, state="unknown"), "transfers_agree"),
+        (with_move(2, state="submitting"), "transfers_agree"),
     ],
 )
 def test_what_is_only_behind_passes_until_all_must_have_settled(
@@ -169,12 +198,21 @@ def test_a_transfer_that_has_just_begun_may_be_under_way(scene: Scene) -> None:
         invariants.once_settled(books, scene.truth, recent=LATER)
 
 
+def test_units_that_stay_where_they_were_issued_are_noticed(scene: Scene) -> None:
+    scene.sim.venue.issue(scene.sim.account, scene.market.instrument_id, 2)
+    invariants.what_is_issued_is_brought(scene.truth, recent=START)
+    with pytest.raises(Violated, match="issued_is_brought"):
+        invariants.what_is_issued_is_brought(scene.truth, recent=LATER)
+
+
 def test_more_on_the_book_or_in_stock_than_was_wanted_is_noticed(scene: Scene) -> None:
     with pytest.raises(Violated, match="over_quoted"):
         scene.check(scene.books, units=2)
     with pytest.raises(Violated, match="over_bought: 4 units held or moving and 3 on order; wanted 5"):
         scene.check(scene.books, target=5)
-    scene.check(scene.books, units=3, target=6)
+    with pytest.raises(Violated, match="over_held: stock wants 6 units at most; has and bids for 7"):
+        scene.check(scene.books, held=6)
+    scene.check(scene.books, units=3, target=6, held=7)
 
 
 def test_money_and_units_that_do_not_agree_are_noticed(scene: Scene) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -14,9 +16,11 @@ from bot.rehearsal.plan import START, RehearsalPlan
 from bot.rehearsal.run import rehearse_seed
 from bot.rehearsal.stage import stage_of
 from bot.rehearsal.sweep import outcome_of
+from bot.rehearsal.world import World
 from bot.settings import Settings
 from bot.sim.faults.kinds import ClockJump, Maintenance
 from bot.sim.faults.presets import PRESETS
+from bot.storage.inline import InlineDatabase
 
 ALL = RehearsalPlan(hours=0.5, faults=PRESETS["all"], crash_rate=6)
 CALM = RehearsalPlan(hours=0.5, crash_rate=0)
@@ -31,6 +35,17 @@ def test_the_same_seed_gives_the_same_result_and_the_same_journal() -> None:
     assert {event["event"] for event in first.events} >= {"starts", "is ended", "sends", "hears", "log"}
 
 
+def test_a_rehearsal_leaves_no_database_behind() -> None:
+    def databases() -> int:
+        gc.collect()
+        return sum(isinstance(one, InlineDatabase) for one in gc.get_objects())
+
+    rehearse_seed(replace(CALM, hours=0.1), 1)
+    before = databases()
+    rehearse_seed(replace(CALM, hours=0.1), 2)
+    assert databases() == before
+
+
 def test_other_seeds_are_other_rehearsals() -> None:
     stages = [stage_of(ALL, seed) for seed in range(40)]
     assert len({stage.scenario.venue for stage in stages}) > 10
@@ -42,6 +57,19 @@ def test_without_faults_and_crashes_nothing_goes_wrong() -> None:
     result = rehearse_seed(CALM, 2)
     assert (result.faults_injected, result.crashes, result.stops, result.violation) == ({}, 0, 0, None)
     assert result.fills > 0
+
+
+@pytest.mark.parametrize("seed", [4, 8, 16])
+def test_a_supplier_issues_and_sells_whatever_goes_wrong(seed: int) -> None:
+    issued = 0
+
+    def count(world: World, _: datetime) -> None:
+        nonlocal issued
+        issued = len(world.truth.history.issuances)
+
+    result = rehearse_seed(replace(ALL, hours=1.0), seed, onlooker=count)
+    assert result.violation is None
+    assert issued > 0
 
 
 def test_faults_are_over_in_time_and_those_with_a_time_of_their_own_come_at_another() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import msgspec
@@ -60,8 +61,33 @@ def move(transfer: Transfer) -> Request:
     return Request("POST", "/v1/transfers/trading-to-consumption", headers=headers, body=b"{}")
 
 
+def issue(transfer: Transfer) -> Request:
+    return replace(move(transfer), path="/v1/trading/supply-issuances")
+
+
+def bring(transfer: Transfer) -> Request:
+    return replace(move(transfer), path="/v1/trading/issuance-accounts/transfer")
+
+
 def a_transfer(key: str = "move-a") -> Transfer:
     return Transfer(key, "stock", "instrument", 5, START, START)
+
+
+@pytest.mark.parametrize("request_of", [move, issue, bring])
+def test_units_move_only_when_that_is_journaled_and_nothing_of_the_instrument_is_unclear(
+    scene: Scene, request_of: Callable[[Transfer], Request]
+) -> None:
+    first, second = a_transfer(), a_transfer("move-b")
+    scene.witness.sends(request_of(first))
+    assert scene.broken() == ["journal_before_send"]
+    scene.journal_transfer(first)
+    scene.witness.sends(request_of(first))
+    assert scene.broken() == []
+    scene.witness.sends(request_of(first))
+    assert scene.broken() == ["sent_once"]
+    scene.journal_transfer(second)
+    scene.witness.sends(request_of(second))
+    assert scene.broken() == ["nothing_new_while_unclear"]
 
 
 def test_an_order_goes_out_only_when_it_is_journaled_as_being_sent(scene: Scene) -> None:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from bot.domain.intents import Place, Stock
+from bot.domain.intents import Issue, Place, Stock
 from bot.domain.latch import Latch, TradingState
 from bot.domain.order import Side
 from bot.domain.transitions import Accepted, Filled
@@ -27,7 +27,8 @@ HALT = Latch(TradingState.HALTED, "prices look wrong", "ann@desk", NOW)
 REDUCE = replace(HALT, state=TradingState.REDUCING)
 STOCK = Stock("ins-1", 5)
 BUY, SELL = a_place(Side.BUY, 10, "2.00"), a_place(Side.SELL, 10, "2.00")
-FULL = Plan(("gb-1", "gb-2"), (STOCK,), (BUY, SELL))
+ISSUE = Issue("ins-1", 3)
+FULL = Plan(("gb-1", "gb-2"), (STOCK,), (BUY, SELL), (ISSUE,))
 
 
 def a_gate(limits: Limits = Limits(), clock: HandClock | None = None, **options: Any) -> Gate:  # noqa: B008
@@ -49,7 +50,7 @@ def test_halted_lets_cancels_through_and_nothing_else() -> None:
     gate.set_latch(HALT)
     verdict = gate.review(FULL, "stock", some_facts(held=10))
     assert verdict.plan == Plan(("gb-1", "gb-2"))
-    assert [refusal.intent for refusal in verdict.refused] == [STOCK, BUY, SELL]
+    assert [refusal.intent for refusal in verdict.refused] == [STOCK, BUY, SELL, ISSUE]
     assert {refusal.limit for refusal in verdict.refused} == {"halted"}
 
 
@@ -67,7 +68,7 @@ def test_reducing_lets_transfers_and_sells_of_what_is_held_through() -> None:
     gate.set_latch(REDUCE)
     verdict = gate.review(FULL, "stock", some_facts(held=10))
     assert verdict.plan == Plan(FULL.cancels, (STOCK,), (SELL,))
-    assert [refusal.limit for refusal in verdict.refused] == ["reducing"]
+    assert [(refusal.intent, refusal.limit) for refusal in verdict.refused] == [(BUY, "reducing"), (ISSUE, "reducing")]
 
 
 @pytest.mark.parametrize(("held", "asked", "passes"), [(10, 0, True), (9, 0, False), (14, 5, False), (15, 5, True)])
@@ -168,6 +169,14 @@ def test_what_has_passed_counts_until_it_is_in_the_journal_and_not_twice() -> No
     assert allowed(gate, a_place(quantity=25), strategy="other") != []
 
 
+def test_a_post_only_order_that_is_in_the_journal_does_not_count_twice() -> None:
+    gate = a_gate(Limits(max_position_units=25))
+    post_only = replace(BUY, post_only=True)
+    with gate.passing(gate.review(Plan(orders=(post_only,)), "stock", some_facts())):
+        journaled = some_facts([replace(an_order(age=0), post_only=True)])
+        assert allowed(gate, a_place(quantity=15), strategy="other", facts=journaled) != []
+
+
 def test_a_plan_that_could_not_be_carried_out_counts_no_longer() -> None:
     gate = a_gate(Limits(max_open_orders=1))
 
@@ -233,6 +242,7 @@ def test_other_refusals_are_told_at_once() -> None:
     assert [(entry["strategy"], entry["wanted"]) for entry in logs] == [
         ("stock", "buy 10 text-prime at 2.00"),
         ("stock", "sell 10 text-prime at 2.00"),
+        ("stock", "issue 3 text-prime"),
         ("other", "buy 10 text-prime at 2.00"),
         ("stock", "move 5 text-prime to Consumption"),
         ("stock", "move 1 ins-9 to Consumption"),
@@ -259,6 +269,7 @@ PLANS = st.builds(
     st.lists(st.text(max_size=3), max_size=3).map(tuple),
     st.lists(st.builds(Stock, st.just("ins-1"), st.integers(1, 9)), max_size=2).map(tuple),
     st.lists(PLACES, max_size=6).map(tuple),
+    st.lists(st.builds(Issue, st.just("ins-1"), st.integers(1, 9)), max_size=2).map(tuple),
 )
 LIMITS = st.builds(
     Limits,
@@ -313,9 +324,10 @@ def test_no_cancel_is_ever_dropped_and_everything_else_passes_or_is_refused(
     if state is TradingState.HALTED:
         assert not verdict.plan.orders
         assert not verdict.plan.transfers
-    wanted = sorted([*plan.transfers, *plan.orders], key=repr)
-    refused = [refusal.intent for refusal in verdict.refused]
-    assert sorted([*verdict.plan.transfers, *verdict.plan.orders, *refused], key=repr) == wanted
+    wanted = sorted([*plan.transfers, *plan.orders, *plan.issues], key=repr)
+    passed = [*verdict.plan.transfers, *verdict.plan.orders, *verdict.plan.issues]
+    assert sorted([*passed, *(refusal.intent for refusal in verdict.refused)], key=repr) == wanted
+    assert bool(verdict.plan.issues) == (bool(plan.issues) and state is TradingState.ACTIVE)
 
 
 def test_old_purchases_are_forgotten() -> None:
@@ -327,9 +339,9 @@ def test_old_purchases_are_forgotten() -> None:
     assert allowed(gate, BUY, facts=some_facts(now=clock.now())) == [BUY]
 
 
-@pytest.mark.parametrize(("latch", "stopped"), [(None, []), (REDUCE, [BUY]), (HALT, [STOCK, BUY, SELL])])
+@pytest.mark.parametrize(("latch", "stopped"), [(None, []), (REDUCE, [BUY, ISSUE]), (HALT, [STOCK, BUY, SELL, ISSUE])])
 def test_what_has_passed_is_stopped_when_the_state_has_changed_since(latch: Latch | None, stopped: list[Any]) -> None:
     gate = a_gate()
     gate.set_latch(latch)
-    assert [intent for intent in (STOCK, BUY, SELL) if gate.stopped(intent)] == stopped
+    assert [intent for intent in (STOCK, BUY, SELL, ISSUE) if gate.stopped(intent)] == stopped
     assert all("prices look wrong" in gate.stopped(intent) for intent in stopped)

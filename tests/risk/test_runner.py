@@ -16,7 +16,10 @@ from bot import Context, Strategy
 from bot.domain.latch import Latch, TradingState
 from bot.domain.order import OrderState
 from bot.engine.feed import Feed
-from bot.engine.runner import Instance, Runner
+from bot.engine.guard import Guard
+from bot.engine.instance import Instance
+from bot.engine.lag import LagMeter
+from bot.engine.runner import Runner
 from bot.engine.schedule import Schedule
 from bot.risk.gate import Gate
 from bot.risk.limits import Limits
@@ -52,7 +55,17 @@ class Floor:
         Does.acts[name] = act
         world = self.world
         instance = Instance(name, Does(name=name), ("text-prime",), NEVER)
-        runner = Runner(instance, feed=self.feed, desk=world.desk, gate=self.gate, store=world.store, clock=world.clock)
+        runner = Runner(
+            instance,
+            feed=self.feed,
+            desk=world.desk,
+            gate=self.gate,
+            store=world.store,
+            clock=world.clock,
+            guard=Guard(),
+            lag=LagMeter(),
+            failures=10,
+        )
         runner.finish()
         await runner.run()
 
@@ -160,6 +173,6 @@ async def test_the_stream_s_prices_are_as_old_as_they_were_told(world: World) ->
     await world.clock.sleep(6)
     await floor.hook(buys(5))
     assert floor.live == []
-    await world.clock.sleep(5)
+    await world.clock.sleep(15)
     await floor.hook(buys(5))
     assert floor.live == [5]

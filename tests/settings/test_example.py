@@ -23,12 +23,18 @@ def test_the_example_is_the_defaults_and_one_strategy() -> None:
     (stock,) = settings.strategies
     assert (stock.name, stock.strategy, stock.markets) == ("stock-text-prime", "replenish", ("text-prime",))
     assert stock.parameters == {"floor": 5, "target": 15, "max_price": "2.50"}
+    defaults = StrategySettings(name="n", strategy="s", markets=("m",))
+    assert (stock.candles, stock.hook_seconds) == (defaults.candles, defaults.hook_seconds)
+
+
+def test_the_folders_of_own_strategies_are_in_the_example() -> None:
+    assert yaml.safe_load(EXAMPLE.read_text())["strategy_folders"] == []
 
 
 SECTIONS = [
     (section, name)
     for section, field in Settings.model_fields.items()
-    if section != "strategies"
+    if section not in ("strategies", "strategy_folders")
     for name in type(field.default).model_fields
 ]
 

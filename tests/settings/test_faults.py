@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import UnionType
 from typing import Any, get_args, get_origin
 
 import pytest
@@ -74,7 +76,18 @@ STRATEGY = "{name: n, strategy: s, markets: [m], schedule: {every: 5}}"
         ),
         ("database: {url: 5}", "database.url: must be text"),
         ("strategies: [5]", "strategies[0]: must be a group of settings, each as 'name: value', not 5"),
-        ("strategies: [{name: n, strategy: s, markets: [m]}]", "strategies[0].schedule: is missing: when it ticks"),
+        ("strategies: [{name: n, strategy: s}]", "strategies[0].markets: is missing: symbols of the markets"),
+        (
+            f"strategies: [{STRATEGY[:-1]}, candles: 2m}}]",
+            "candles: must be one of 1m, 5m, 15m, 30m, 1h, 4h, 1d, 1w, 1M",
+        ),
+        (f"strategies: [{STRATEGY[:-1]}, candles: 1H}}]", "not '1H'; did you mean '1h'?"),
+        (
+            f"strategies: [{STRATEGY[:-1]}, hook_seconds: 0}}]",
+            "strategies[0].hook_seconds: must be a number above 0 and at most 3600, not 0",
+        ),
+        ("strategy_folders: mine", "strategy_folders: must be a list, not text"),
+        ("strategy_folders: ['']", "strategy_folders[0]: must not be empty"),
         (
             "strategies: [{name: n, strategy: s, markets: [], schedule: {every: 5}}]",
             "strategies[0].markets: must be a list that is not empty, not an empty list",
@@ -180,7 +193,7 @@ def test_every_variable_that_names_no_setting_is_refused(faults: Faults) -> None
         "each as 'name: value'",
         ".env:2: engine.poll: unknown setting 'poll'; did you mean 'poll_seconds'?",
         "environment variable GRIDBOT_: unknown setting ''; the settings here are exchange, limits, consumption, "
-        "database, logging, engine, risk, strategies, paper",
+        "database, logging, engine, risk, strategy_folders, strategies, paper",
         "environment variable GRIDBOT_EXCHANGE__LAYOUT : exchange.layout : unknown setting 'layout '; "
         "did you mean 'layout'?",
         "environment variable GRIDBOT_EXCHNGE__BASE_URL: exchnge: unknown setting 'exchnge'; did you mean 'exchange'?",
@@ -210,10 +223,13 @@ def test_variables_that_contradict_each_other_or_are_no_json_are_refused(faults:
     assert len(told) == 5, "and the group that is text"
 
 
-def check(strategy: str, parameters: Mapping[str, Any]) -> list[tuple[tuple[str, ...], str]]:
-    if strategy != "known":
-        return [(("strategy",), f"there is no strategy '{strategy}'")]
-    return [
+def check(
+    name: str, parameters: Mapping[str, Any], folders: Sequence[Path], *, has_schedule: bool
+) -> list[tuple[tuple[str, ...], str]]:
+    if name != "known":
+        return [(("strategy",), f"there is no strategy '{name}' in {[str(folder) for folder in folders]}")]
+    faults = [] if has_schedule else [(("schedule",), "on_tick would never be called")]
+    return faults + [
         (("parameters", name), "unknown parameter; did you mean 'floor'?") for name in parameters if name != "floor"
     ]
 
@@ -241,24 +257,40 @@ strategies:
         ["command line", "logging.level"],
         [".env:1", "engine.stop_seconds"],
         ["config.yaml:3", "strategies[0].markets"],
-        ["config.yaml:3", "strategies[0].schedule"],
         ["config.yaml:9", "strategies[2].markets"],
         ["config.yaml:10", "strategies[3].strategy"],
         ["config.yaml:10", "strategies[3].markets"],
-        ["config.yaml:10", "strategies[3].schedule"],
         ["config.yaml:10", "strategies[3].parameters"],
         ["environment variable GRIDBOT_X", "x"],
+        ["config.yaml:3", "strategies[0].schedule"],
         ["config.yaml:7", "strategies[0].parameters.flor"],
         ["config.yaml:9", "strategies[2].name"],
         ["config.yaml:9", "strategies[2].strategy"],
     ]
-    assert told[10].endswith("unknown parameter; did you mean 'floor'?")
+    assert told[9].endswith("unknown parameter; did you mean 'floor'?")
+
+
+def test_strategies_are_looked_for_in_the_folders_of_the_strongest_source(faults: Faults) -> None:
+    yaml = "strategy_folders: [a, ~/b]\nstrategies: [{name: n, strategy: mine, markets: [m]}]"
+    (told,) = faults(yaml, env={}, check_strategy=check)
+    assert "['a', '" in told
+    assert "~" not in told
+    (told,) = faults(yaml, env={"GRIDBOT_STRATEGY_FOLDERS": '["c"]'}, check_strategy=check)
+    assert told.endswith("['c']")
+
+
+def test_folders_that_are_none_do_not_keep_strategies_from_being_looked_at(faults: Faults) -> None:
+    told = faults("strategy_folders: 5\nstrategies: [{name: n, strategy: mine, markets: [m]}]", check_strategy=check)
+    assert told[0] == "config.yaml:1: strategy_folders: must be a list, not 5"
+    assert told[1].endswith("there is no strategy 'mine' in []")
 
 
 def fields_of(model: type[BaseModel], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
     for name, field in model.model_fields.items():
         yield (*path, name), field
-        inner = get_args(field.annotation)[0] if get_origin(field.annotation) is tuple else field.annotation
+        inner = (
+            get_args(field.annotation)[0] if get_origin(field.annotation) in (tuple, UnionType) else field.annotation
+        )
         if isinstance(inner, type) and issubclass(inner, BaseModel):
             yield from fields_of(inner, (*path, name))
 

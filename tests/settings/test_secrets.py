@@ -42,7 +42,9 @@ def test_the_settings_as_shown_hold_everything_but_the_secrets(load: Load) -> No
             "name": "n",
             "strategy": "s",
             "markets": ["m"],
+            "candles": "1m",
             "schedule": {"every": 90, "cron": None},
+            "hook_seconds": 30,
             "parameters": {"floor": 5, "api_key": "***", "webhook": "https://bot:***@host/x"},
             "on_stop": None,
         }

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.candle_file import Candle, read_candles
 from bot.errors import DataError
-from bot.sim.candles import Candle, read_candles
 from bot.sim.prices import RandomWalk, Replay, WalkConfig
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -29,14 +29,15 @@ def seconds(number: float) -> datetime:
     return START + timedelta(seconds=number)
 
 
-def candle(minute: int, prices: str) -> Candle:
-    return Candle(START + timedelta(minutes=minute), *(Decimal(price) for price in prices.split()))
+def candle(minute: int, prices: str, volume: str = "0") -> Candle:
+    opened, high, low, close = map(Decimal, prices.split())
+    return Candle(START + timedelta(minutes=minute), opened, high, low, close, Decimal(volume))
 
 
 @pytest.mark.parametrize("header", [HEADER, ",Open,High,Low,Close,Volume\n"])
 def test_candles_are_read_with_a_named_and_with_an_unnamed_time_column(tmp_path: Path, header: str) -> None:
     path = candle_file(tmp_path, header + "2026-01-01 00:00:00,2,3.5,1,2.5,7\n2026-01-01 00:01:00,2,2,2,2,0\n")
-    assert read_candles(path) == [candle(0, "2 3.5 1 2.5"), candle(1, "2 2 2 2")]
+    assert read_candles(path) == [candle(0, "2 3.5 1 2.5", "7"), candle(1, "2 2 2 2")]
 
 
 @pytest.mark.parametrize(
@@ -50,6 +51,7 @@ def test_candles_are_read_with_a_named_and_with_an_unnamed_time_column(tmp_path:
         ("2026-01-01 00:00:00.5,2,3,1,2,0", "line 3: 2026-01-01 00:00:00.500000+00:00 comes less than a second after"),
         ("2026-01-01 00:00:00,2,3,1,2,0", "line 3: 2026-01-01 00:00:00+00:00 comes after 2026-01-01 00:00:00+00:00"),
         ("2025-12-31 00:00:00,2,3,1,2,0", "line 3: .*times must rise"),
+        ("2026-01-01 00:01:00,2,3,1,2,-1", "line 3: volume: -1 is negative"),
         ("tomorrow,2,3,1,2,0", "line 3: 'tomorrow' is not a time"),
     ],
 )

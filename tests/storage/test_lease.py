@@ -252,7 +252,7 @@ READS = {
     "run_kinds", "markets", "order", "live_orders", "orders_by_order_id", "orders_by_client_id", "known_trades",
     "orders_not_sent", "fills_since", "latest_fill_at", "open_transfers", "known_transfers", "latch",
     "recent_incidents", "load_state", "recent_orders", "order_history", "recent_fills", "recent_transfers",
-    "latest_balances", "latest_run", "lease_holder", "counts",
+    "latest_balances", "latest_run", "lease_holder", "counts", "traded", "moved", "issued", "newest_fills",
 }  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,13 @@ from alembic.migration import MigrationContext
 from sqlalchemy.engine import Connection
 
 from bot.clock import VirtualClock, run_virtual
+from bot.domain.transfer import Way
 from bot.errors import SchemaOutdated, SchemaTooNew, StoreError
 from bot.storage import migrate, orders
 from bot.storage.database import Database
 from bot.storage.store import open_store
 from bot.storage.tables import metadata
-from tests.storage.samples import START, a_fill, a_record, accepted, an_order, filled
+from tests.storage.samples import START, a_fill, a_record, a_transfer, accepted, an_order, filled
 
 NEWEST = migrate.head()
 NEXT = "next"
@@ -150,6 +152,23 @@ async def test_a_table_that_is_changed_keeps_its_rows_and_its_rules(url: str, ne
     assert await store.recent_fills(5) == [fill]
     with pytest.raises(StoreError, match=r"(?i)foreign key"):
         await store.database.run(lambda db: db.execute(sa.text("DELETE FROM orders")))
+    await store.close()
+
+
+async def test_what_was_stored_before_orders_were_post_only_and_units_issued_is_neither(url: str) -> None:
+    await migrate.upgrade(url)
+    store = await open_store(url, create=False)
+    order, transfer = an_order(), a_transfer()
+    await store.add_order(replace(order, post_only=True))
+    await store.add_transfer(transfer)
+    await store.add_transfer(replace(a_transfer("b"), way=Way.ISSUE))
+    await store.close()
+
+    await migrate.downgrade(url, "0003")
+    await migrate.upgrade(url)
+
+    store = await open_store(url, create=False)
+    assert (await store.recent_orders(5), await store.recent_transfers(5)) == ([order], [transfer])
     await store.close()
 
 

@@ -15,7 +15,7 @@ from bot.domain.incident import Incident
 from bot.domain.latch import Latch, TradingState
 from bot.domain.market import Market
 from bot.domain.order import LIVE_STATES, Order, OrderState, Side, TimeInForce
-from bot.domain.transfer import OPEN_TRANSFER_STATES, TransferState
+from bot.domain.transfer import OPEN_TRANSFER_STATES, TransferState, Way
 from bot.domain.transitions import Amended, Closed, apply
 from bot.errors import StoreError
 from bot.ports import BalanceSnapshot, Run, Store
@@ -55,6 +55,7 @@ def any_orders(draw: st.DrawFn) -> Order:
         filled_notional=draw(prices | st.just(Decimal(0))),
         time_in_force=draw(st.sampled_from(TimeInForce)),
         reason=draw(text),
+        post_only=draw(st.booleans()),
     )
 
 
@@ -85,6 +86,7 @@ async def test_an_empty_store_knows_nothing(store: SqlStore) -> None:
     assert await store.open_transfers() == []
     assert await store.recent_transfers(5) == []
     assert await store.known_transfers(["x"]) == set()
+    assert (await store.moved(), await store.issued()) == ([], [])
     assert await store.latest_balances() == []
     assert await store.load_state("maker") == {}
     assert await store.counts() == {"orders": 0, "fills": 0, "transfers": 0}
@@ -159,6 +161,23 @@ async def test_fills_are_listed_with_their_strategies_from_a_moment_on(store: Sq
         await store.add_fill(fill, filled(before, fill), a_record(order))
         stored.append((order.strategy, fill))
     assert await store.fills_since(after(10)) == [stored[0], stored[1], stored[3]]
+
+
+async def test_the_newest_fills_and_the_sums_of_each_instance_on_each_market(store: SqlStore) -> None:
+    sides = {"a": Side.BUY, "b": Side.SELL, "c": Side.BUY}
+    orders = {name: replace(accepted(an_order(name)), side=side, strategy=name) for name, side in sides.items()}
+    stored = []
+    for number, name in enumerate("abcaabc"):
+        if number < 3:
+            await store.add_order(orders[name])
+        fill = replace(a_fill(orders[name], f"t{number}", quantity=2, at=after(10 - number)), side=sides[name])
+        orders[name] = filled(orders[name], fill)
+        await store.add_fill(fill, orders[name], a_record(orders[name]))
+        stored.append((name, fill))
+    newest = await store.newest_fills(2)
+    assert newest == [stored[number] for number in (6, 5, 3, 2, 1, 0)]
+    market = orders["a"].market_id
+    assert await store.traded() == [("a", market, 6), ("b", market, -4), ("c", market, 4)]
 
 
 async def test_the_latch_is_what_was_set_last_whatever_the_clock_said(store: SqlStore, url: str) -> None:
@@ -365,6 +384,52 @@ async def test_a_transfer_changes_to_any_state(store: SqlStore, state: TransferS
     assert await store.recent_transfers(5) == [changed]
     assert await store.open_transfers() == ([changed] if state in OPEN_TRANSFER_STATES else [])
     assert await store.known_transfers(["tr-1", "tr-2"]) == {"tr-1"}
+
+
+@pytest.mark.parametrize("way", Way)
+async def test_a_transfer_keeps_its_way(store: SqlStore, way: Way) -> None:
+    transfer = replace(a_transfer(), way=way)
+    await store.add_transfer(transfer)
+    await store.save_transfer(replace(transfer, state=TransferState.UNKNOWN))
+    assert [one.way for one in await store.open_transfers()] == [way]
+
+
+COUNTED = [
+    # way, state, units of three that have been taken from Trading and that are still to be moved there
+    (Way.ISSUE, TransferState.UNKNOWN, 0, 0),
+    (Way.ISSUE, TransferState.REFUSED, 0, 0),
+    (Way.ISSUE, TransferState.COMPLETED, 0, 3),
+    (Way.TO_TRADING, TransferState.SUBMITTING, 0, -3),
+    (Way.TO_TRADING, TransferState.UNKNOWN, 0, -3),
+    (Way.TO_TRADING, TransferState.PENDING, 0, -3),
+    (Way.TO_TRADING, TransferState.COMPLETED, -3, -3),
+    (Way.TO_TRADING, TransferState.NOT_SENT, 0, 0),
+    (Way.TO_TRADING, TransferState.REFUSED, 0, 0),
+    (Way.TO_TRADING, TransferState.FAILED, 0, 0),
+    (Way.TO_CONSUMPTION, TransferState.UNKNOWN, 3, 0),
+    (Way.TO_CONSUMPTION, TransferState.COMPLETED, 3, 0),
+    (Way.TO_CONSUMPTION, TransferState.FAILED, 0, 0),
+]
+
+
+@pytest.mark.parametrize(("way", "state", "taken", "left"), COUNTED)
+async def test_units_that_are_issued_and_moved_are_counted_by_their_strategies(
+    store: SqlStore, way: Way, state: TransferState, taken: int, left: int
+) -> None:
+    issued = replace(a_transfer("issued"), way=Way.ISSUE, state=TransferState.COMPLETED, quantity=10)
+    await store.add_transfer(issued)
+    await store.add_transfer(replace(issued, key="another", strategy="taker"))
+    changed = replace(a_transfer(), way=way, state=state)
+    await store.add_transfer(changed)
+    assert await store.issued() == [("maker", "i1", 10 + left), ("taker", "i1", 10)]
+    assert [units for *_, units in await store.moved() if units] == ([taken] if taken else [])
+    assert changed.taken == taken
+
+
+async def test_what_was_issued_and_moved_to_trading_is_not_moved_again(store: SqlStore) -> None:
+    for number, way in enumerate((Way.ISSUE, Way.TO_TRADING)):
+        await store.add_transfer(replace(a_transfer(str(number)), way=way, state=TransferState.COMPLETED))
+    assert await store.issued() == []
 
 
 async def test_transfers_are_listed_by_time_and_then_as_they_were_written(store: SqlStore) -> None:

@@ -17,7 +17,8 @@ from bot.domain.intents import Intent, Quote, Stock
 from bot.domain.market import Market, Ticker
 from bot.domain.order import Order, OrderState, Side
 from bot.execution.planner import plan
-from bot.strategy.context import Consumption, Context, MarketSnapshot
+from bot.strategy.context import Context
+from bot.strategy.snapshot import Consumption, MarketSnapshot
 from strategies.replenish import Replenish
 
 AT = datetime(2026, 1, 5, tzinfo=UTC)

@@ -20,7 +20,8 @@ from bot.domain.order import Order, OrderState, Side
 from bot.errors import StrategyError
 from bot.strategy import registry
 from bot.strategy.base import HOOKS, Strategy
-from bot.strategy.context import Consumption, Context, MarketSnapshot
+from bot.strategy.context import Context
+from bot.strategy.snapshot import Consumption, MarketSnapshot
 
 AT = datetime(2026, 1, 5, tzinfo=UTC)
 PRIME = Market("m-1", "i-1", "text-prime", Decimal("0.01"), max_size=1000)
@@ -89,7 +90,7 @@ def test_a_hook_that_is_not_async_is_refused_when_the_class_is_made() -> None:
 
 async def test_every_hook_may_be_left_out() -> None:
     ctx = a_context()
-    arguments: dict[str, tuple[Any, ...]] = {"on_order": (None,), "on_fill": (None,)}
+    arguments: dict[str, tuple[Any, ...]] = {"on_order": (None,), "on_fill": (None,), "on_error": (None,)}
     for hook in HOOKS:
         await getattr(Strategy(), hook)(ctx, *arguments.get(hook, ()))
     assert ctx.intents == []

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.strategy.context import Consumption
+from bot.strategy.snapshot import Consumption
 from bot.treasury.burn import BurnMeter
 
 START = datetime(2026, 1, 5, tzinfo=UTC)

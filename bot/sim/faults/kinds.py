@@ -12,8 +12,9 @@ from typing import Annotated, ClassVar, Literal, Self, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from bot.domain.duration import duration_of
 from bot.sim.faults.pattern import checked_route
-from bot.sim.faults.spans import occasions_of, seconds_of, span_of
+from bot.sim.faults.spans import occasions_of, seconds_of
 
 Seconds: TypeAlias = Annotated[tuple[float, float], BeforeValidator(seconds_of)]
 """The least and the most of a number of seconds that is drawn."""
@@ -33,8 +34,10 @@ class Fault(BaseModel):
 
     kind: ClassVar[str]
 
-    begin: Annotated[timedelta, BeforeValidator(span_of)] = Field(timedelta(0), validation_alias="from")
-    until: Annotated[timedelta | None, BeforeValidator(lambda value: None if value is None else span_of(value))] = None
+    begin: Annotated[timedelta, BeforeValidator(duration_of)] = Field(timedelta(0), validation_alias="from")
+    until: Annotated[timedelta | None, BeforeValidator(lambda value: None if value is None else duration_of(value))] = (
+        None
+    )
 
     @model_validator(mode="after")
     def _begins_before_it_ends(self) -> Self:

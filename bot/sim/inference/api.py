@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import format_datetime
 
@@ -62,10 +62,12 @@ class InferenceApi:
 
     Attributes:
         venue: the exchange.
+        says: what the model answers with, whatever it is told; None: it repeats the user's last words.
     """
 
     def __init__(self, venue: Venue, accounts: Mapping[str, Account], *, ids: Ids) -> None:
         self.venue = venue
+        self.says: str | None = None
         self._keys = KeyCheck(accounts)
         self._passes = Passes(ids)
         self._answered = 0
@@ -118,6 +120,8 @@ class InferenceApi:
         return self._served(visit, account, market, ask)
 
     def _served(self, visit: _Visit, account: Account, market: SimMarket, ask: Ask) -> InferenceAnswer:
+        if self.says is not None:
+            ask = replace(ask, last_words=self.says)
         completion = complete(ask, account.lots[market.instrument_id].tokens)
         self.venue.consume(account, market.instrument_id, completion.total_tokens)
         served = Served(ask, completion, self._answered, visit.now)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import DataError
-from bot.sim.tables import Row, Table
+from bot.tables import Row, Table
 
 
 def rows_of(path: Path, text: str) -> list[Row]:
