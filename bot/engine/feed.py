@@ -32,7 +32,7 @@ USED_FOR = timedelta(seconds=3)
 """How old Consumption may be while all is quiet; it changes with every inference call."""
 
 PRICED_FOR = timedelta(seconds=2)
-"""How old a price may be that was read, times the number of markets that are traded: 30 requests a minute in all."""
+"""How old prices and books may be that were read, times the number of markets that are traded: 30 requests a minute."""
 
 HELD_FOR = timedelta(seconds=10)
 """How old cash, Trading units and transfers may be while all is quiet: hardly anybody but us changes them."""
@@ -122,7 +122,7 @@ class Feed:
         self._tickers: dict[str, Ticker] = {}
         self._told_at: dict[str, datetime] = {}
         self._good_until: dict[str, datetime] = {}
-        self._priced: set[str] = set()
+        self._traded: set[str] = set()
         self._candles = candles or CandleFeed(exchange, clock, markets)
         self._instances = books or InstanceBooks(markets.values())
         self._depths: dict[str, tuple[datetime, int, Book]] = {}
@@ -153,6 +153,7 @@ class Feed:
             markets, prices_at = {}, {}
             for symbol in instance.symbols:
                 market = self._markets[symbol]
+                self._traded.add(symbol)
                 ticker = await self._ticker(market)
                 book = await self._book(market, instance.strategy.depth)
                 markets[symbol] = self._view(instance, market, ticker, book, account)
@@ -183,7 +184,7 @@ class Feed:
             ticker = await self._exchange.ticker(market_id)
             if self._told_at.get(market_id, now) > now:
                 return  # the stream has told something newer meanwhile
-            self._note(market_id, ticker, now, PRICED_FOR * len(self._priced or (market_id,)))
+            self._note(market_id, ticker, now, self._priced_for())
         self._tell(ticker)
 
     def forget_tickers(self) -> None:
@@ -229,9 +230,8 @@ class Feed:
     async def _ticker(self, market: Market) -> Ticker:
         market_id, now = market.market_id, self._clock.now()
         if market_id not in self._tickers or now > self._good_until[market_id]:
-            self._priced.add(market_id)
             ticker = await self._exchange.ticker(market_id)
-            self._note(market_id, ticker, now, PRICED_FOR * len(self._priced))
+            self._note(market_id, ticker, now, self._priced_for())
         return self._tickers[market_id]
 
     async def _book(self, market: Market, depth: int) -> Book | None:
@@ -240,11 +240,14 @@ class Feed:
             return None
         now = self._clock.now()
         known = self._depths.get(market.market_id)
-        if known is None or known[1] < depth or now - known[0] > PRICED_FOR * len(self._priced):
+        if known is None or known[1] < depth or now - known[0] > self._priced_for():
             known = (now, depth, await self._exchange.book(market.market_id, depth))
             self._depths[market.market_id] = known
         book = known[2]
         return replace(book, bids=book.bids[:depth], asks=book.asks[:depth])
+
+    def _priced_for(self) -> timedelta:
+        return PRICED_FOR * max(1, len(self._traded))
 
     def _note(self, market_id: str, ticker: Ticker, at: datetime, good_for: timedelta) -> None:
         self._tickers[market_id] = ticker

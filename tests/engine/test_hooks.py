@@ -381,3 +381,19 @@ def test_changes_of_the_best_prices_are_told_also_without_a_stream(tmp_path: Pat
 
     run_daemon(tmp_path, [Instance("booked", Booked(), ("text-prime",))], story)
     assert Booked.seen == [(Decimal("1.50"), 1), (Decimal("1.60"), 2), (Decimal("1.70"), 2)]
+
+
+class Deep(Strategy):
+    depth = 5
+
+    async def on_tick(self, ctx: Context) -> None:
+        assert ctx.book is not None
+
+
+def test_hooks_that_come_every_second_share_what_was_read_and_leave_room_for_orders(tmp_path: Path) -> None:
+    every_second = Schedule.every(timedelta(seconds=1), START)
+    pair = [Instance(name, Deep(), ("text-prime",), every_second) for name in ("one", "two")]
+    world = run_daemon(tmp_path, pair, minutes(3))
+    assert 30 < world.transport.count("GET", "orderbook") <= 91
+    assert 30 < world.transport.count("GET", "ticker") <= 91
+    assert len(world.transport.sent) <= 3 * 100
