@@ -35,6 +35,7 @@ async def wind_down(
     cleared = False
     try:
         async with asyncio.timeout(half):
+            await desk.bring_no_more()
             await _clear_orders(blotter, desk, pace)
             cleared = True
             await save_balances()

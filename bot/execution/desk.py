@@ -74,6 +74,8 @@ class Desk:
         self._stopped = stopped
         self._mover = Mover(exchange, blotter, clock, ids, may_send=may_send, stopped=stopped)
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._bringing = asyncio.Lock()
+        self._brings_no_more = False
 
     async def carry_out(self, plan: Plan, strategy: str) -> None:
         """Do what a plan says, for the strategy instance of that name."""
@@ -157,7 +159,15 @@ class Desk:
 
     async def bring_issued(self) -> None:
         """Move to Trading what was issued and is not on its way there; to be called after every look."""
-        await self._mover.bring()
+        async with self._bringing:
+            if not self._brings_no_more:
+                await self._mover.bring()
+
+    async def bring_no_more(self) -> None:
+        """Let what is being moved to Trading be done, and move nothing more: the next start does."""
+        self._brings_no_more = True
+        async with self._bringing:
+            pass
 
     async def _journaled(self, place: Place, strategy: str, again: Order | None) -> Order | None:
         """The order that is about to go out; None when the one that was to go out again has turned up."""

@@ -131,6 +131,10 @@ def test_a_database_that_grows_fast_or_faster_every_day_is_found() -> None:
     assert bent.startswith("the database's rows is ")
 
 
+def test_a_database_that_grows_more_slowly_in_the_end_is_none_the_worse() -> None:
+    assert faults([replace(one, rows={"orders": 9000 - (30 - int(one.day)) ** 2 * 10}) for one in MONTH]) == []
+
+
 @pytest.mark.parametrize("what", ["tasks", "descriptors", "connections"])
 def test_what_there_is_more_of_at_the_end_is_found(what: str) -> None:
     leaking = [replace(one, **{what: 14 + int(one.day) // 20}) for one in MONTH]  # type: ignore[arg-type]
