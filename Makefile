@@ -10,7 +10,7 @@ install: $(STAMP)
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --editable ".[keyring,postgres,uvloop]" --group dev
+	$(BIN)/python -m pip install --quiet --editable ".[backtest,dask,keyring,postgres,uvloop]" --group dev
 	@touch $(STAMP)
 
 demo: $(STAMP)

@@ -25,6 +25,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import ClassVar
 
 import structlog
 
@@ -63,9 +64,12 @@ ROUNDS = 5
 class Looker(Strategy):
     """Looks at everything at every tick, and moves its quote every quarter of an hour, each at a time of its own."""
 
+    ticks: ClassVar[asyncio.Event]
+
     number: int
 
     async def on_tick(self, ctx: Context) -> None:
+        Looker.ticks.set()
         second = int(ctx.now.timestamp()) + self.number * 7
         if second % 900 == 0 and ctx.ticker.bid is not None and ctx.cash.available > 10:
             ctx.quote(bids=[(ctx.price(ctx.ticker.bid * Decimal("0.9")), 1)])
@@ -99,6 +103,7 @@ async def an_exchange(clock: SystemClock) -> AsyncIterator[tuple[SimExchange, Tr
 
 async def keep_up(instances: int, seconds: float) -> None:
     clock = SystemClock()
+    Looker.ticks = asyncio.Event()
     async with an_exchange(clock) as (exchange, client, store):
         daemon = Daemon(
             [
@@ -124,7 +129,7 @@ async def keep_up(instances: int, seconds: float) -> None:
         async with asyncio.TaskGroup() as tasks:
             running = tasks.create_task(daemon.run(stop))
             living = tasks.create_task(_live(exchange, clock))
-            await asyncio.sleep(10)  # the start, with its reading of candles, is not what is measured
+            await Looker.ticks.wait()  # the start, with its reading of candles, is not what is measured
             before, began, calls = time.process_time(), time.perf_counter(), daemon.lag.calls
             await asyncio.sleep(seconds)
             cpu = (time.process_time() - before) / (time.perf_counter() - began)

@@ -15,7 +15,7 @@ from bot.backtest.engine import Engine
 from bot.backtest.fills import DEFAULT_RULES, FillRules
 from bot.backtest.history import History
 from bot.backtest.ledger import Ledger
-from bot.backtest.result import BacktestResult, Inference, filled_in
+from bot.backtest.result import FILL_COLUMNS, BacktestResult, Inference, filled_in
 from bot.backtest.stock import LIFETIME, Demand, Stock
 from bot.backtest.ticks import Ticks, Timing
 from bot.backtest.venue import Venue
@@ -85,7 +85,7 @@ class Backtest:
             ticks=Ticks(self.schedule if "on_tick" in hooks else None, start),
             requotes=self.rules.requote,
         ).run()
-        return self._result(venue, stock, views)
+        return self._result(venue, stock)
 
     def _check(self) -> None:
         if self.units < 0 or self.cash < 0:
@@ -106,7 +106,7 @@ class Backtest:
         except ValueError as error:
             raise ConfigError(f"cash: {error}") from None
 
-    def _result(self, venue: Venue, stock: Stock, views: Views) -> BacktestResult:
+    def _result(self, venue: Venue, stock: Stock) -> BacktestResult:
         numbers = np.arange(len(self.history), dtype=np.int64)
         cash, position = (filled_in(venue.marks, numbers, column) for column in (1, 2))
         return BacktestResult(
@@ -118,5 +118,5 @@ class Backtest:
             orders=venue.orders,
             refused=venue.refused,
             inference=Inference(stock.asked, stock.served, stock.received, stock.expired, stock.stockouts),
-            views=views,
+            fill_rows=np.array(venue.fills, dtype=np.int64).reshape(-1, len(FILL_COLUMNS)),
         )

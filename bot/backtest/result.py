@@ -12,15 +12,19 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.backtest.history import History
-from bot.backtest.views import Views
+from bot.backtest.prices import Prices
+from bot.backtest.views import fill_of
 from bot.domain.fill import Fill
-from bot.domain.money import MICROS_PER_USD, ZERO, usd_of
+from bot.domain.money import MICROS_PER_USD, ZERO, micros_of, usd_of
 from bot.domain.order import Side
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Ints: TypeAlias = npt.NDArray[np.int64]
+
+FILL_COLUMNS = ("candle", "order", "is_buy", "price", "quantity", "fee")
+"""Number of the candle and of the order from 0 and from 1; price per unit and fee in micro-dollars."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,7 @@ class BacktestResult:
         orders: how many orders were placed.
         refused: how many orders and transfers were refused.
         inference: how inference was served.
-        views: makes orders and fills of what the run noted.
+        fill_rows: a row of whole numbers for each fill, oldest first, with the columns of `FILL_COLUMNS`.
     """
 
     history: History
@@ -77,15 +81,16 @@ class BacktestResult:
     orders: int
     refused: int
     inference: Inference
-    views: Views
+    fill_rows: Ints
 
     @cached_property
     def fills(self) -> tuple[Fill, ...]:
         """All fills, oldest first."""
-        return self.views.fills(None)
+        history, prices = self.history, Prices(micros_of(self.history.market.tick))
+        return tuple(fill_of(history, prices, number, row) for number, row in enumerate(self.fill_rows.tolist()))
 
     def __repr__(self) -> str:
-        return f"<BacktestResult of {len(self.history)} candles: {len(self.fills)} fills, {self.final_equity} USD>"
+        return f"<BacktestResult of {len(self.history)} candles: {len(self.fill_rows)} fills, {self.final_equity} USD>"
 
     @property
     def final_equity(self) -> Decimal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from bot.backtest.history import History
@@ -72,11 +73,10 @@ class Views:
         resting = sorted(self._venue.bids + self._venue.asks, key=lambda one: one.number)
         return tuple(self.order(one) for one in resting)
 
-    def fills(self, newest: int | None = NEWEST_FILLS) -> tuple[Fill, ...]:
-        """The newest fills, or all of them, oldest first."""
-        rows = self._venue.fills
-        first = 0 if newest is None else max(0, len(rows) - newest)
-        return tuple(self.fill(number) for number in range(first, len(rows)))
+    def fills(self) -> tuple[Fill, ...]:
+        """The newest fills, oldest first."""
+        count = len(self._venue.fills)
+        return tuple(self.fill(number) for number in range(max(0, count - NEWEST_FILLS), count))
 
     def order(self, resting: Resting) -> Order:
         """An order as it stands now."""
@@ -98,15 +98,20 @@ class Views:
         )
 
     def fill(self, number: int) -> Fill:
-        """The run's fill of that number, counted from 0. It is dated with the start of its candle."""
-        index, order, is_buy, price, quantity, fee = self._venue.fills[number]
-        return Fill(
-            trade_id=f"bt-fill-{number}",
-            order_id=str(order),
-            market_id=self._market.market_id,
-            side=Side.BUY if is_buy else Side.SELL,
-            price=self.prices.of(price),
-            quantity=quantity,
-            executed_at=moment_of(int(self._history.time[index])),
-            fee=usd_of(fee),
-        )
+        """The run's fill of that number, counted from 0."""
+        return fill_of(self._history, self.prices, number, self._venue.fills[number])
+
+
+def fill_of(history: History, prices: Prices, number: int, row: Sequence[int]) -> Fill:
+    """The fill that a row of whole numbers tells of. It is dated with the start of its candle."""
+    index, order, is_buy, price, quantity, fee = row
+    return Fill(
+        trade_id=f"bt-fill-{number}",
+        order_id=str(order),
+        market_id=history.market.market_id,
+        side=Side.BUY if is_buy else Side.SELL,
+        price=prices.of(price),
+        quantity=quantity,
+        executed_at=moment_of(int(history.time[index])),
+        fee=usd_of(fee),
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from bot.domain.transfer import VenueTransfer
@@ -49,17 +50,7 @@ class TransfersApi(TradingApi):
         Raises:
             InvalidRequest: `since` names no time zone.
         """
-        return self._listing(
-            routes.TRANSFER_HISTORY,
-            transfer_wire.TRANSFERS,
-            transfer_wire.transfer_to_consumption_of,
-            key=lambda transfer: transfer.transfer_id,
-            query=self._query(since, instrument_id=instrument_id),
-            keep=lambda transfer: (
-                may_be(transfer.instrument_id, instrument_id) and is_within(transfer.created_at, since)
-            ),
-            at=lambda transfer: transfer.created_at,
-        )
+        return self._history(transfer_wire.transfer_to_consumption_of, since, instrument_id)
 
     def transfers_to_trading(self, *, since: datetime | None = None) -> Listing[VenueTransfer]:
         """A supplier's transfers of issued units to Trading, oldest first; `since` is inclusive.
@@ -69,15 +60,7 @@ class TransfersApi(TradingApi):
         Raises:
             InvalidRequest: `since` names no time zone.
         """
-        return self._listing(
-            routes.TRANSFER_HISTORY,
-            transfer_wire.TRANSFERS,
-            transfer_wire.transfer_to_trading_of,
-            key=lambda transfer: transfer.transfer_id,
-            query=self._query(since),
-            keep=lambda transfer: is_within(transfer.created_at, since),
-            at=lambda transfer: transfer.created_at,
-        )
+        return self._history(transfer_wire.transfer_to_trading_of, since)
 
     def transfer_history(
         self, *, instrument_id: str | None = None, since: datetime | None = None
@@ -97,6 +80,25 @@ class TransfersApi(TradingApi):
             query=self._query(since, instrument_id=instrument_id),
             keep=lambda record: may_be(record.instrument_id, instrument_id) and is_within(record.at, since),
             at=lambda record: record.at,
+        )
+
+    def _history(
+        self,
+        made_of: Callable[[transfer_wire.TransferRow], VenueTransfer | None],
+        since: datetime | None,
+        instrument_id: str | None = None,
+    ) -> Listing[VenueTransfer]:
+        """The transfers that `made_of` makes something of."""
+        return self._listing(
+            routes.TRANSFER_HISTORY,
+            transfer_wire.TRANSFERS,
+            made_of,
+            key=lambda transfer: transfer.transfer_id,
+            query=self._query(since, instrument_id=instrument_id),
+            keep=lambda transfer: (
+                may_be(transfer.instrument_id, instrument_id) and is_within(transfer.created_at, since)
+            ),
+            at=lambda transfer: transfer.created_at,
         )
 
     async def _moved(self, route: Route, instrument_id: str, quantity: int, key: str | None) -> VenueTransfer:

@@ -198,7 +198,7 @@ class EngineSettings(Section):
         None, min_length=1, description="strategy instance that takes up open orders that are not the bot's"
     )
     hook_failures: Whole = Field(
-        10, ge=1, le=10_000, description="failures of its hooks in a row after which a strategy instance is paused"
+        10, ge=1, le=10_000, description="failures of one hook in a row after which a strategy instance is paused"
     )
     spin_seconds: Number = Field(
         5, gt=0, le=3600, description="how long a hook may compute without a pause before it is broken off, seconds"

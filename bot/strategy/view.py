@@ -42,7 +42,10 @@ class MarketView:
         """
         for candles in self._candles.values():
             return candles
-        raise StrategyError(f"{self.market.symbol}: no candles are read for this strategy")
+        raise StrategyError(
+            f"{self.market.symbol}: no candles are read for this strategy; "
+            "give it an on_candle hook, or name resolutions in its class"
+        )
 
     def candles_of(self, resolution: str) -> Candles:
         """Closed candles of the instance's own resolution or of one that its class names in `resolutions`.

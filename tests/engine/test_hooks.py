@@ -314,6 +314,32 @@ def test_what_it_holds_by_its_own_doing_is_counted_over_restarts(tmp_path: Path)
     assert Target.held[-1] == 4
 
 
+def test_a_start_right_after_a_fill_waits_until_no_list_can_lag_behind_it(tmp_path: Path) -> None:
+    starts: list[float] = []
+    fills: list[float] = []
+
+    def act(hook: str, ctx: Context) -> None:
+        if hook == "start":
+            starts.append((ctx.now - START).total_seconds())
+            if not ctx.holding:
+                ctx.buy(5)
+        elif hook == "fill":
+            fills.append((ctx.fills[-1].executed_at - START).total_seconds())
+
+    Told.act = act
+
+    async def story(world: World) -> None:
+        if not starts:
+            world.offer(20, "2.00")
+        await world.clock.sleep(3 if not starts else 20)
+
+    run_daemon(tmp_path, [told()], story, runs=2)
+    (filled,) = fills
+    first, second = starts
+    assert first <= filled < 4
+    assert filled + 10 <= second < filled + 11
+
+
 class Target(Strategy):
     held: ClassVar[list[int]] = []
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from bot.domain.intents import Issue
@@ -217,6 +219,31 @@ async def test_a_move_waits_until_the_balance_can_be_read(world: World) -> None:
     assert await states(world, Way.TO_TRADING) == []
     await look_and_bring(world, 7)
     assert in_trading(world) == 5
+
+
+async def test_a_stop_waits_for_a_move_that_is_on_its_way_and_no_other_is_begun(world: World) -> None:
+    await world.desk.issue(issue(world), "s")
+    await look(world, 2)
+    on_its_way, go_on = asyncio.Event(), asyncio.Event()
+
+    async def hold(request: Request) -> None:
+        if request.method == "POST":
+            on_its_way.set()
+            await go_on.wait()
+
+    world.transport.before = hold
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(world.desk.bring_issued())
+        await on_its_way.wait()
+        stopping = tasks.create_task(world.desk.bring_no_more())
+        await asyncio.sleep(0.01)
+        assert not stopping.done()
+        go_on.set()
+    assert await states(world, Way.TO_TRADING) == [T.PENDING]
+
+    await world.desk.issue(issue(world, 7), "s")
+    await look_and_bring(world, 4)
+    assert await states(world, Way.TO_TRADING) == [T.COMPLETED]
 
 
 async def test_what_two_strategies_issue_is_moved_for_each(world: World) -> None:
