@@ -80,7 +80,7 @@ class Backtest:
             venue=venue,
             stock=stock,
             views=views,
-            context=BacktestContext(history.market, candles, views, log),
+            context=BacktestContext(history.market, candles, views, venue, log),
             coarser=beside,
             ticks=Ticks(self.schedule if "on_tick" in hooks else None, start),
             requotes=self.rules.requote,

@@ -33,8 +33,8 @@ MOST_CALLS = 1000
 _AT_ONCE = 1 << 16
 """Candles whose prices are turned into Python's numbers at once; for all of them they would fill the memory."""
 
-Row: TypeAlias = tuple[int, int, int, int, float]
-"""End, open, high, low and volume of a candle."""
+Row: TypeAlias = tuple[int, int, int, int]
+"""Number, open, high and low of a candle."""
 
 
 class Engine:
@@ -98,47 +98,52 @@ class Engine:
     async def _run(self) -> None:
         context, venue, stock, coarser = self._context, self._venue, self._stock, self._coarser
         on_candle = self._strategy.on_candle if self._strategy.overrides("on_candle") else None
-        bids, asks, stated, events, show = venue.bids, venue.asks, self._stated, venue.events, context.candles.show
+        made, stated, events, cursor = context.made, self._stated, venue.events, context.candles.cursor
         has_others = self._has_book or self._ticks.due < NEVER
-        for index, (end, open_, high, low, volume) in enumerate(chain.from_iterable(self._rows())):
+        for index, open_, high, low in chain.from_iterable(self._rows()):
             venue.index = index
-            show(index + 1)
-            if context.is_made:
+            cursor.shown = index + 1
+            if made:
                 context.forget()
-            if (bids or asks) and venue.is_met(high, low):
-                venue.meet(open_, high, low, volume)
+            if low <= venue.highest_bid or high >= venue.lowest_ask:
+                venue.meet(open_, high, low, self._history.volume[index])
                 context.holding = venue.ledger.holding
             if coarser or stock.is_used:
-                self._pass(index, end)
+                self._pass(index)
             if events or not index:
                 await self._tell()
                 await self._start(index)
             if on_candle is not None:
                 await on_candle(context)
-                if stated or context.quick is not None:
+                quick = context.quick
+                if quick is not None and not stated and venue.quote(*quick):
+                    context.quick = None
+                    if made:
+                        context.forget()
+                elif quick is not None or stated:
                     self._carry_out()
-                    if events:
-                        await self._tell()
+                if events:
+                    await self._tell()
             if has_others:
-                await self._call_others(index, end)
+                await self._call_others(index)
         await self._call("on_stop")
 
-    def _pass(self, index: int, end: int) -> None:
+    def _pass(self, index: int) -> None:
         for one in self._coarser:
             one.show(index)
         if self._stock.is_used:
-            self._stock.advance(end)
+            self._stock.advance(int(self._history.end[index]))
 
     async def _start(self, index: int) -> None:
         if not index:
             await self._call("on_start")
 
-    async def _call_others(self, index: int, end: int) -> None:
-        close = self._history.close
+    async def _call_others(self, index: int) -> None:
+        close, end = self._history.close, self._history.end[index]
         if self._has_book and (not index or close[index] != close[index - 1]):
             await self._call("on_book")
         if self._ticks.due <= end:
-            self._ticks.wait(end)
+            self._ticks.wait(int(end))
             await self._call("on_tick")
 
     async def _call(self, hook: str, *told: object) -> None:
@@ -174,13 +179,11 @@ class Engine:
     def _carry_out(self) -> None:
         """Do what the last hook stated."""
         context, venue = self._context, self._venue
-        if context.quick is not None and not self._stated and venue.quote(*context.quick):
-            context.quick = None
-        elif intents := context.stated():
+        if intents := context.stated():
             self._do(intents)
             intents.clear()
-        context.holding = venue.ledger.holding
-        if context.is_made:
+            context.holding = venue.ledger.holding
+        if context.made:
             context.forget()
 
     def _do(self, intents: Sequence[Intent]) -> None:
@@ -208,6 +211,7 @@ class Engine:
 
     def _rows(self) -> Iterator[Iterable[Row]]:
         history = self._history
-        columns = (history.end, history.open, history.high, history.low, history.volume)
         for start in range(0, len(history), _AT_ONCE):
-            yield zip(*(column[start : start + _AT_ONCE].tolist() for column in columns), strict=True)
+            stop = min(start + _AT_ONCE, len(history))
+            columns = (column[start:stop].tolist() for column in (history.open, history.high, history.low))
+            yield zip(range(start, stop), *columns, strict=True)

@@ -75,6 +75,16 @@ class FillModel:
         """The best ask while the market trades at a price."""
         return price + self.ask_above
 
+    def up(self, price: int, times: tuple[int, int]) -> int:
+        """A price times a fraction, rounded up to the tick."""
+        above, below = times
+        return -(-price * above // (below * self._tick)) * self._tick
+
+    def down(self, price: int, times: tuple[int, int]) -> int:
+        """A price times a fraction, rounded down to the tick; never less than a tick."""
+        above, below = times
+        return max(self._tick, price * above // (below * self._tick) * self._tick)
+
     def takes(self, limit: int, open_: int, *, is_buy: bool) -> bool:
         """Whether an order would trade at the open."""
         return limit >= self.ask(open_) if is_buy else limit <= self.bid(open_)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
@@ -13,14 +14,14 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.backtest.checks import check_candles, check_columns, check_ends, check_finite
-from bot.backtest.moments import moment_of, nanos_of
+from bot.backtest.moments import SECOND, moment_of, nanos_of
 from bot.backtest.spans import ends_of, resolution_of
 from bot.candle_file import read_rows
 from bot.domain.candle import Candle, Resolution
 from bot.domain.market import Market
 from bot.domain.money import MICROS_PER_USD, micros_of, price_on_tick
 from bot.errors import DataError
-from bot.strategy.candles import Candles
+from bot.strategy.candles import Candles, Column
 
 Ints: TypeAlias = npt.NDArray[np.int64]
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -205,8 +206,8 @@ class History:
 
     def candles(self) -> Candles:
         """The columns as hooks see them, none of them visible yet; prices are USD as floats."""
-        opened, high, low, close = (getattr(self, name) / MICROS_PER_USD for name in PRICES)
-        return Candles.of(self.resolution, self.time.astype("datetime64[ns]"), opened, high, low, close, self.volume)
+        columns: dict[str, Column] = {name: partial(np.divide, getattr(self, name), MICROS_PER_USD) for name in PRICES}
+        return Candles(self.resolution, starts=self.time // SECOND, columns=columns | {"volume": self.volume})
 
     def first(self, count: int) -> History:
         """The history that ends after so many candles. Raises `DataError` when none is left."""

@@ -20,10 +20,11 @@ class Ledger:
         units: units held in Trading, locked ones included.
         locked_units: units that back resting sells.
         holding: units bought, less those sold and those moved to Consumption.
+        fee_of: 0 where trading costs no fees.
         fees: micro-dollars paid in fees.
     """
 
-    __slots__ = ("_fee_of", "_fee_per", "cash", "fees", "holding", "locked", "locked_units", "units")
+    __slots__ = ("_fee_per", "cash", "fee_of", "fees", "holding", "locked", "locked_units", "units")
 
     def __init__(self, cash: int, units: int, fee: Decimal) -> None:
         self.cash = cash
@@ -32,18 +33,18 @@ class Ledger:
         self.locked_units = 0
         self.holding = 0
         self.fees = 0
-        self._fee_of, self._fee_per = fee.as_integer_ratio()
+        self.fee_of, self._fee_per = fee.as_integer_ratio()
 
     def fee(self, notional: int) -> int:
         """The fee of so much trade, micro-dollars."""
-        whole, rest = divmod(notional * self._fee_of, self._fee_per)
+        whole, rest = divmod(notional * self.fee_of, self._fee_per)
         return whole + (2 * rest > self._fee_per or (2 * rest == self._fee_per and whole % 2))
 
     def lock(self, order: Resting) -> str:
         """Set aside what a new order needs; answers why it cannot be had, or nothing."""
         if order.is_buy:
             cost = order.price * order.quantity
-            if self._fee_of:
+            if self.fee_of:
                 cost += self.fee(cost)
             if cost > self.cash - self.locked:
                 return f"it needs {_usd(cost)} USD, and {_usd(self.cash - self.locked)} are free"
@@ -54,24 +55,6 @@ class Ledger:
         else:
             self.locked_units += order.quantity
         return ""
-
-    def lock_instead(self, order: Resting, price: int, quantity: int) -> bool:
-        """Set aside what an unfilled order needs on other terms; answers whether it could be had."""
-        if order.is_buy:
-            cost = price * quantity
-            if self._fee_of:
-                cost += self.fee(cost)
-            more = cost - order.locked
-            if more > self.cash - self.locked:
-                return False
-            order.locked = cost
-            self.locked += more
-            return True
-        more = quantity - order.quantity
-        if more > self.units - self.locked_units:
-            return False
-        self.locked_units += more
-        return True
 
     def unlock(self, order: Resting) -> None:
         """Free what an order has locked that will not fill any more."""
@@ -84,13 +67,13 @@ class Ledger:
     def fill(self, order: Resting, price: int, quantity: int) -> int:
         """Trade units of an order; answers the fee."""
         traded = price * quantity
-        fee = self.fee(order.notional + traded) - self.fee(order.notional) if self._fee_of else 0
+        fee = self.fee(order.notional + traded) - self.fee(order.notional) if self.fee_of else 0
         order.notional += traded
         order.filled += quantity
         self.fees += fee
         if order.is_buy:
             needed = order.price * (order.quantity - order.filled)
-            if self._fee_of:
+            if self.fee_of:
                 needed += self.fee(order.notional + needed) - self.fee(order.notional)
             self.locked -= order.locked - needed
             order.locked = needed

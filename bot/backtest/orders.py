@@ -9,6 +9,9 @@ from bot.domain.order import OrderState
 FillRow: TypeAlias = tuple[int, int, bool, int, int, int]
 """A fill: number of the candle, number of the order, whether it bought, micro-dollars per unit, units, fee."""
 
+_OPEN = OrderState.OPEN
+"""Looked up once: that takes as long as all the rest of a new order."""
+
 
 class Resting:
     """An order and what has become of it. Amounts are micro-dollars.
@@ -54,16 +57,8 @@ class Resting:
         self.filled = 0
         self.notional = 0
         self.locked = 0
-        self.state = OrderState.OPEN
+        self.state = _OPEN
         self.reason = ""
-
-    def renew(self, number: int, price: int, quantity: int, post_only: bool, placed: int) -> None:  # noqa: FBT001
-        """Become the order that replaces it, which takes less time than to make another one."""
-        self.number = number
-        self.price = price
-        self.quantity = quantity
-        self.post_only = post_only
-        self.placed = self.changed = placed
 
     @property
     def client_order_id(self) -> str:

@@ -133,7 +133,8 @@ class BacktestResult:
 
 
 def filled_in(marks: Sequence[tuple[int, ...]], keys: Ints, column: int) -> Ints:
-    """The newest mark's value at each key; `marks` begin with their keys, and rise. 0 before the first."""
-    table = np.array([(np.iinfo(np.int64).min, *([0] * column)), *(mark[: column + 1] for mark in marks)])
-    newest: Ints = table[np.searchsorted(table[:, 0], keys, side="right") - 1, column]
-    return newest
+    """The newest mark's value at each key; `marks` begin with their keys, and both rise. 0 before the first."""
+    table = np.array([mark[: column + 1] for mark in marks], dtype=np.int64).reshape(-1, column + 1)
+    until = np.searchsorted(keys, table[:, 0], side="left")
+    times = np.diff(until, prepend=0, append=len(keys))
+    return np.repeat(np.concatenate([[0], table[:, column]]), times)

@@ -17,6 +17,13 @@ Event: TypeAlias = tuple[str, Resting | Intent | int, str]
 """A hook that is to be called, what about (an order, an intent, or the number of a fill), and why."""
 
 
+_FILLED = OrderState.FILLED
+"""Looked up once: that takes as long as a fill."""
+
+NO_BID, NO_ASK = -1, 1 << 62
+"""Prices that no candle comes down or up to."""
+
+
 class Venue:
     """Our resting orders on one market, and what comes of them. All amounts are micro-dollars.
 
@@ -25,6 +32,8 @@ class Venue:
         model: how orders meet candles.
         bids: resting buys, oldest first.
         asks: resting sells, oldest first.
+        highest_bid: the highest price of a resting buy; `NO_BID` while there is none.
+        lowest_ask: the lowest price of a resting sell; `NO_ASK` while there is none.
         orders: how many orders there were so far.
         refused: how many orders and transfers were refused.
         fills: all fills, oldest first.
@@ -38,6 +47,7 @@ class Venue:
         self.model = FillModel(rules, micros_of(tick))
         self.bids: list[Resting] = []
         self.asks: list[Resting] = []
+        self.highest_bid, self.lowest_ask = NO_BID, NO_ASK
         self.orders = 0
         self.refused = 0
         self.fills: list[FillRow] = []
@@ -57,8 +67,12 @@ class Venue:
         order = Resting(self.orders, is_buy, price, quantity, post_only, self.index)
         if why := self.ledger.lock(order):
             self._refuse(order, why)
+        elif is_buy:
+            self.bids.append(order)
+            self.highest_bid = max(price, self.highest_bid)
         else:
-            (self.bids if is_buy else self.asks).append(order)
+            self.asks.append(order)
+            self.lowest_ask = min(price, self.lowest_ask)
 
     def cancel(self, order: Resting) -> None:
         """Take a resting order off the book."""
@@ -75,24 +89,32 @@ class Venue:
         if len(bids) > 1 or len(asks) > 1:
             return False
         if bids:
-            bid_units = self._missing(bids[0], bid, bid_units, post_only)
+            order = bids[0]
+            left = order.quantity - order.filled
+            if order.price == bid and left <= bid_units:
+                bid_units -= left
+            elif bid_units and self._reuses and self._renew(order, bid, bid_units, post_only):
+                self.highest_bid = bid
+                bid_units = 0
+            else:
+                self.cancel(order)
+                bid_units = bid_units if self._requote else 0
         if asks:
-            ask_units = self._missing(asks[0], ask, ask_units, post_only)
+            order = asks[0]
+            left = order.quantity - order.filled
+            if order.price == ask and left <= ask_units:
+                ask_units -= left
+            elif ask_units and self._reuses and self._renew(order, ask, ask_units, post_only):
+                self.lowest_ask = ask
+                ask_units = 0
+            else:
+                self.cancel(order)
+                ask_units = ask_units if self._requote else 0
         if bid_units:
             self.place(True, bid, bid_units, post_only)  # noqa: FBT003
         if ask_units:
             self.place(False, ask, ask_units, post_only)  # noqa: FBT003
         return True
-
-    def is_met(self, high: int, low: int) -> bool:
-        """Whether a candle's prices come to any resting order."""
-        for order in self.bids:
-            if low <= order.price:
-                return True
-        for order in self.asks:  # noqa: SIM110 - a generator takes longer than the candle
-            if high >= order.price:
-                return True
-        return False
 
     def issue(self, units: int) -> None:
         """Units are issued, and are in Trading at once."""
@@ -130,17 +152,34 @@ class Venue:
         if self._tells_errors:
             self.events.append(("on_error", what, why))
 
-    def _missing(self, order: Resting, price: int, units: int, post_only: bool) -> int:  # noqa: FBT001
-        """Cancel the only order of a side unless it is wanted; answers how many units are missing beside it."""
-        left = order.quantity - order.filled
-        if order.price == price and left <= units:
-            return units - left
-        if self._reuses and units and not order.filled and self.ledger.lock_instead(order, price, units):
-            self.orders += 1
-            order.renew(self.orders, price, units, post_only, self.index)
-            return 0
-        self.cancel(order)
-        return units if self._requote else 0
+    def _renew(self, order: Resting, price: int, units: int, post_only: bool) -> bool:  # noqa: FBT001
+        """Let an order become the one that replaces it, which takes less time than a cancel and a new one.
+
+        Answers whether it could: it has not filled in part, and there is enough to back it.
+        """
+        if order.filled:
+            return False
+        ledger = self.ledger
+        if order.is_buy:
+            cost = price * units
+            if ledger.fee_of:
+                cost += ledger.fee(cost)
+            more = cost - order.locked
+            if more > ledger.cash - ledger.locked:
+                return False
+            order.locked = cost
+            ledger.locked += more
+        else:
+            more = units - order.quantity
+            if more > ledger.units - ledger.locked_units:
+                return False
+            ledger.locked_units += more
+        self.orders = order.number = self.orders + 1
+        order.price = price
+        order.quantity = units
+        order.post_only = post_only
+        order.placed = order.changed = self.index
+        return True
 
     def _fill(self, order: Resting, price: int, quantity: int) -> None:
         fee = self.ledger.fill(order, price, quantity)
@@ -148,8 +187,8 @@ class Venue:
         self.fills.append((self.index, order.number, order.is_buy, price, quantity, fee))
         self.mark()
         if order.filled == order.quantity:
-            order.state = OrderState.FILLED
-            (self.bids if order.is_buy else self.asks).remove(order)
+            order.state = _FILLED
+            self._remove(order)
         if self._tells_fills:
             self.events.append(("on_fill", len(self.fills) - 1, ""))
 
@@ -157,7 +196,15 @@ class Venue:
         self.ledger.unlock(order)
         order.state = state
         order.changed = self.index
-        (self.bids if order.is_buy else self.asks).remove(order)
+        self._remove(order)
+
+    def _remove(self, order: Resting) -> None:
+        if order.is_buy:
+            self.bids.remove(order)
+            self.highest_bid = max([bid.price for bid in self.bids]) if self.bids else NO_BID
+        else:
+            self.asks.remove(order)
+            self.lowest_ask = min([ask.price for ask in self.asks]) if self.asks else NO_ASK
 
     def _refuse(self, order: Resting, why: str) -> None:
         order.state = OrderState.REJECTED

@@ -41,9 +41,13 @@ class Views:
         """When the newest candle closed."""
         return moment_of(int(self._history.end[self._venue.index]))
 
+    def close(self) -> int:
+        """The newest candle's close, micro-dollars."""
+        return int(self._history.close[self._venue.index])
+
     def ticker(self) -> Ticker:
         """Prices at the newest candle's close."""
-        model, close, now = self._venue.model, int(self._history.close[self._venue.index]), self.now()
+        model, close, now = self._venue.model, self.close(), self.now()
         return Ticker(
             market_id=self._market.market_id,
             at=now,

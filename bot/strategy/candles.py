@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Self, TypeAlias
 
 import numpy as np
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Times: TypeAlias = npt.NDArray[np.datetime64]
+Column: TypeAlias = Floats | Callable[[], Floats]
+
+COLUMNS = ("open", "high", "low", "close", "volume")
 
 
 class Candles:
@@ -27,15 +31,9 @@ class Candles:
 
     Attributes:
         resolution: how long a candle is, in the exchange's words ("1m", "1h").
-        open: prices of the first trades, USD per unit.
-        high: highest prices, USD per unit.
-        low: lowest prices, USD per unit.
-        close: prices of the last trades, USD per unit.
-        volume: units traded.
+        cursor: how much is visible, which all columns and lines share.
         lines: the lines derived from several columns so far, by their keys.
     """
-
-    __slots__ = ("_cursor", "_keep", "_starts", "close", "high", "lines", "low", "open", "resolution", "volume")
 
     def __init__(
         self,
@@ -43,11 +41,12 @@ class Candles:
         keep: int = 500,
         *,
         starts: npt.NDArray[np.int64] | None = None,
-        columns: Sequence[Floats | None] = (None,) * 5,
+        columns: Mapping[str, Column] | None = None,
     ) -> None:
         """Candles that grow: of those that came, at least `keep` are kept, and less than twice as many.
 
-        With `starts` and `columns` they are a whole history, which `of` checks.
+        With `starts` (seconds since 1970) and `columns` (by name: values, or what makes them once a hook reads them)
+        they are a whole history, of which `of` checks that it is in order.
         """
         if keep < 1:
             raise ValueError(f"keep at least one candle, not {keep}")
@@ -55,8 +54,37 @@ class Candles:
         self.lines: dict[Key, Series] = {}
         self._keep = keep
         self._starts: list[int] | npt.NDArray[np.int64] = [] if starts is None else starts
-        self._cursor = cursor = Cursor(live=starts is None)
-        self.open, self.high, self.low, self.close, self.volume = (Series(cursor, column) for column in columns)
+        self.cursor = cursor = Cursor(live=starts is None)
+        self._columns = {} if columns is None else columns
+        if columns is None:
+            self.open, self.high, self.low, self.close, self.volume = (Series(cursor) for _ in COLUMNS)
+
+    # Columns of a whole history are made when they are first read: those that no hook reads take no memory.
+
+    @cached_property
+    def open(self) -> Series:
+        """Prices of the first trades, USD per unit."""
+        return self._column("open")
+
+    @cached_property
+    def high(self) -> Series:
+        """Highest prices, USD per unit."""
+        return self._column("high")
+
+    @cached_property
+    def low(self) -> Series:
+        """Lowest prices, USD per unit."""
+        return self._column("low")
+
+    @cached_property
+    def close(self) -> Series:
+        """Prices of the last trades, USD per unit."""
+        return self._column("close")
+
+    @cached_property
+    def volume(self) -> Series:
+        """Units traded."""
+        return self._column("volume")
 
     @classmethod
     def of(
@@ -96,22 +124,22 @@ class Candles:
             raise ValueError(f"a candle of {candle.start:%F %T} after the one of {self.starts_at():%F %T}")
         if len(self._starts) == 2 * self._keep - 1:
             del self._starts[: self._keep]
-            self._cursor.forget(self._keep)
+            self.cursor.forget(self._keep)
         self._starts.append(start)
-        self._cursor.grow(
+        self.cursor.grow(
             float(candle.open), float(candle.high), float(candle.low), float(candle.close), float(candle.volume)
         )
 
     def show(self, n: int) -> None:
         """Make the first `n` candles of a whole history visible. Raises `ValueError` when there are not so many."""
-        if self._cursor.live:
+        if self.cursor.live:
             raise ValueError("these candles grow, and show all that they have")
         if not 0 <= n <= len(self._starts):
             raise ValueError(f"cannot show {n} candles of {len(self._starts)}")
-        self._cursor.shown = n
+        self.cursor.shown = n
 
     def __len__(self) -> int:
-        return self._cursor.shown
+        return self.cursor.shown
 
     def __repr__(self) -> str:
         newest = f", newest {self.starts_at():%F %T}" if len(self) else ""
@@ -120,13 +148,13 @@ class Candles:
     @property
     def time(self) -> Times:
         """When the candles begin, UTC: a read-only array of datetime64[s]."""
-        starts = np.asarray(self._starts, dtype=np.int64)[: self._cursor.shown].view("datetime64[s]")
+        starts = np.asarray(self._starts, dtype=np.int64)[: self.cursor.shown].view("datetime64[s]")
         starts.flags.writeable = False
         return starts
 
     def starts_at(self, i: int = -1) -> datetime:
         """When a candle begins, UTC; the newest by default. Raises `IndexError` when there is no such candle."""
-        shown = self._cursor.shown
+        shown = self.cursor.shown
         at = i + shown if i < 0 else i
         if not 0 <= at < shown:
             raise IndexError(f"[{i}] of {shown} candles")
@@ -137,8 +165,12 @@ class Candles:
         import pandas as pd  # takes longer to import than the rest of a bot
 
         index = pd.DatetimeIndex(self.time, tz="UTC", name="start")
-        columns = {name: getattr(self, name).values for name in ("open", "high", "low", "close", "volume")}
+        columns = {name: getattr(self, name).values for name in COLUMNS}
         return pd.DataFrame(columns, index=index, copy=True)
+
+    def _column(self, name: str) -> Series:
+        column = self._columns[name]
+        return Series(self.cursor, read_only(column() if callable(column) else column))
 
     def line(self, key: Key, columns: tuple[Series, ...], make: Callable[[], Stepper]) -> Series:
         """The line of this name, derived from several columns; see `Series.line`.
@@ -151,15 +183,15 @@ class Candles:
         return derived(self.lines, key, columns, make)
 
 
-def _checked(starts: npt.NDArray[np.int64], columns: dict[str, npt.ArrayLike]) -> list[Floats]:
-    checked = []
+def _checked(starts: npt.NDArray[np.int64], columns: dict[str, npt.ArrayLike]) -> dict[str, Column]:
+    checked: dict[str, Column] = {}
     for name, column in columns.items():
         values = read_only(column)
         if values.shape != starts.shape:
             raise ValueError(f"{name} has {values.shape} values for {starts.shape} candles")
         if not np.isfinite(values).all():
             raise ValueError(f"{name} of candle {int(np.argmin(np.isfinite(values)))} is no finite number")
-        checked.append(values)
+        checked[name] = values
     late = np.diff(starts) <= 0
     if late.any():
         raise ValueError(f"candle {int(np.argmax(late)) + 1} does not begin after the one before it")

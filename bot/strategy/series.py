@@ -8,6 +8,7 @@ A hook cannot tell the two apart.
 from __future__ import annotations
 
 import math
+import operator
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterator
 from typing import Any, TypeAlias, overload
@@ -110,16 +111,18 @@ class Series(NDArrayOperatorsMixin):
     @overload
     def __getitem__(self, index: slice) -> Floats: ...
     def __getitem__(self, index: int | slice) -> float | Floats:
+        if type(index) is int:
+            shown = self.cursor.shown
+            at = index + shown + 1 if index < 0 else index + 1  # one further, for the NaN in front
+            if 0 < at <= shown:
+                try:
+                    return self._floats[at]
+                except AttributeError:
+                    return self._all()[at]
+            raise IndexError(f"[{index}] of a series that has {shown} values so far; compare with len(series) first")
         if isinstance(index, slice):
             return self.values[index]
-        shown = self.cursor.shown
-        at = index + shown if index < 0 else index
-        if not 0 <= at < shown:
-            raise IndexError(f"[{index}] of a series that has {shown} values so far; compare with len(series) first")
-        try:
-            return self._floats[at + 1]
-        except AttributeError:
-            return self._all()[at + 1]
+        return self[operator.index(index)]
 
     def __iter__(self) -> Iterator[float]:
         return iter(self.values.tolist())
