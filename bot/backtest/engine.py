@@ -97,7 +97,7 @@ class Engine:
 
     async def _run(self) -> None:
         context, venue, stock, coarser = self._context, self._venue, self._stock, self._coarser
-        on_candle = self._strategy.on_candle if self._strategy.overrides("on_candle") else None
+        on_candle = self._strategy.on_candle
         made, stated, events, cursor = context.made, self._stated, venue.events, context.candles.cursor
         has_others = self._has_book or self._ticks.due < NEVER
         for index, open_, high, low in chain.from_iterable(self._rows()):
@@ -113,17 +113,14 @@ class Engine:
             if events or not index:
                 await self._tell()
                 await self._start(index)
-            if on_candle is not None:
-                await on_candle(context)
-                quick = context.quick
-                if quick is not None and not stated and venue.quote(*quick):
-                    context.quick = None
-                    if made:
-                        context.forget()
-                elif quick is not None or stated:
-                    self._carry_out()
-                if events:
-                    await self._tell()
+            await on_candle(context)
+            quick = context.quick
+            if quick is not None and not stated and venue.quote(*quick):
+                context.quick = None
+            elif quick is not None or stated:
+                self._carry_out()
+            if events:
+                await self._tell()
             if has_others:
                 await self._call_others(index)
         await self._call("on_stop")
@@ -164,6 +161,7 @@ class Engine:
 
     async def _call_once(self, hook: str, *told: object) -> None:
         self._hook = hook
+        self._context.forget()
         await getattr(self._strategy, hook)(self._context, *told)
         self._carry_out()
         self._hook = "on_candle"
@@ -183,8 +181,6 @@ class Engine:
             self._do(intents)
             intents.clear()
             context.holding = venue.ledger.holding
-        if context.made:
-            context.forget()
 
     def _do(self, intents: Sequence[Intent]) -> None:
         venue = self._venue
